@@ -1,0 +1,90 @@
+"""HTTP requests and responses as plain values."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+
+class Headers:
+    """The headers of a request, by lower-case name; repeated ones are joined with a comma."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        """Take (name, value) pairs; names in any case, values as latin-1 text."""
+        values: dict[str, str] = {}
+        for raw_name, raw_value in pairs:
+            name, value = raw_name.lower(), raw_value.strip()
+            values[name] = f"{values[name]},{value}" if name in values else value
+        self._values = values
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the value for a lower-case name."""
+        return self._values.get(name, default)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Return (lower-case name, value) pairs."""
+        return self._values.items()
+
+
+def parse_query(query: str) -> tuple[tuple[str, str], ...]:
+    """Split a raw query string into decoded pairs, in order; `a` and `a=` are both ("a", "").
+
+    A plus sign stays a plus sign, as in S3. Bytes that are not UTF-8 become U+FFFD.
+    """
+    pairs = []
+    for piece in query.split("&"):
+        if piece:
+            name, _, value = piece.partition("=")
+            pairs.append((_decode(name), _decode(value)))
+    return tuple(pairs)
+
+
+def _decode(text: str) -> str:
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything of a request but its body."""
+
+    method: str
+    raw_path: str  # percent-encoded, exactly as sent
+    raw_query: str  # without the question mark, exactly as sent
+    headers: Headers
+    secure: bool = False  # came over TLS
+    client: str = ""  # address of the peer
+    query: tuple[tuple[str, str], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "query", parse_query(self.raw_query))
+
+    @property
+    def host(self) -> str:
+        """The host header as sent, with its port."""
+        return self.headers.get("host")
+
+    def parameter(self, name: str) -> str | None:
+        """Return the first value of a query parameter."""
+        for key, value in self.query:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response. A body that is not bytes is streamed, and then `length` says how long it is."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | Iterable[bytes] = b""
+    length: int | None = None

@@ -1,0 +1,1 @@
+"""Where bytes live: ordered, durable, encrypted records. Knows neither AWS nor Terraform."""

@@ -1,0 +1,187 @@
+"""Bodies: immutable bytes in encrypted chunks, written before they are linked, read in pieces.
+
+A body up to one chunk long is kept in memory until the transaction that links it writes it too: one
+commit. A longer one is staged chunk by chunk as it arrives; what is never linked is collected.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from holdfast.engine.port import CorruptData, Engine, Reader, Writer
+from holdfast.engine.records import Chunk, Garbage, Staged
+from holdfast.engine.vault import KEY_BYTES
+
+CHUNK_BYTES = 1 << 20
+
+T = TypeVar("T")
+
+
+class View(Protocol):
+    """The `view` of an engine."""
+
+    def __call__(self, work: Callable[[Reader], T], /) -> T:
+        """Call `work` with a consistent view."""
+
+
+class Body(msgspec.Struct, frozen=True, array_like=True):
+    """Where a body is and what opens it. Kept only inside something sealed."""
+
+    id: bytes
+    key: bytes  # its own data key
+    size: int  # bytes of plaintext
+    chunk: int = CHUNK_BYTES  # bytes of plaintext in each chunk but the last
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks it has."""
+        return -(-self.size // self.chunk)
+
+
+class NewBody(msgspec.Struct, frozen=True):
+    """A body that is written but not linked yet; `held` is its only chunk if it is short."""
+
+    body: Body
+    held: bytes | None  # sealed; None when the chunks are staged already (or there is none)
+
+
+def _nonce(number: int) -> bytes:
+    # A data key seals each chunk number once, so the number is a nonce that never repeats.
+    return number.to_bytes(12, "big")
+
+
+def _bound_to(body_id: bytes, number: int) -> bytes:
+    return body_id + number.to_bytes(8, "big")
+
+
+def open_chunk(body: Body, number: int, data: bytes) -> bytes:
+    """Decrypt one chunk of a body and check its length.
+
+    Raises:
+        CorruptData: it was changed, cut or moved.
+    """
+    try:
+        plain = AESGCM(body.key).decrypt(_nonce(number), data, _bound_to(body.id, number))
+    except (InvalidTag, ValueError):
+        raise CorruptData(f"chunk {number} of body {body.id.hex()} was changed or moved") from None
+    if len(plain) != min(body.chunk, body.size - number * body.chunk):
+        raise CorruptData(f"chunk {number} of body {body.id.hex()} has the wrong length")
+    return plain
+
+
+class BodyWriter:
+    """Takes a body as it arrives. Exactly one of `finish` and `discard` ends it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        now: datetime,
+        random: Callable[[int], bytes] = os.urandom,
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> None:
+        """Begin a body that is staged, if it grows long, as of `now`."""
+        self._engine = engine
+        self._now = now
+        self._id = random(16)
+        self._key = random(KEY_BYTES)
+        self._cipher = AESGCM(self._key)
+        self._chunk = chunk_bytes
+        self._buffer = bytearray()
+        self._size = 0
+        self._staged = 0
+
+    def write(self, data: bytes) -> None:
+        """Append; stages every chunk that is full and known not to be the only one."""
+        self._buffer += data
+        self._size += len(data)
+        while len(self._buffer) > self._chunk:
+            self._stage(bytes(self._buffer[: self._chunk]))
+            del self._buffer[: self._chunk]
+
+    def finish(self) -> NewBody:
+        """Return the whole body; from here on it is linked or discarded."""
+        body = Body(self._id, self._key, self._size, self._chunk)
+        if self._staged:
+            self._stage(bytes(self._buffer))
+            return NewBody(body, None)
+        held = self._sealed(0, bytes(self._buffer)) if self._buffer else None
+        return NewBody(body, held)
+
+    def discard(self) -> None:
+        """Give up what was staged. Safe after `finish`, and to call twice."""
+        if self._staged:
+            body_id, chunks = self._id, self._staged
+            self._staged = 0
+            self._engine.update(lambda tx: _drop_staged(tx, body_id, chunks))
+
+    def _sealed(self, number: int, plain: bytes) -> bytes:
+        return self._cipher.encrypt(_nonce(number), plain, _bound_to(self._id, number))
+
+    def _stage(self, plain: bytes) -> None:
+        number = self._staged
+        chunk = Chunk(body_id=self._id, number=number, data=self._sealed(number, plain))
+
+        def work(tx: Writer) -> None:
+            if number == 0:
+                tx.put(Staged(body_id=self._id, at=self._now))
+            tx.put(chunk)
+
+        self._engine.update(work)
+        self._staged += 1
+
+
+def _chunk_at(body_id: bytes, number: int) -> Callable[[Reader], Chunk | None]:
+    return lambda tx: tx.get(Chunk, body_id, number)
+
+
+def _drop_staged(tx: Writer, body_id: bytes, chunks: int) -> None:
+    for number in range(chunks):
+        tx.drop(Chunk, body_id, number)
+    tx.drop(Staged, body_id)
+
+
+def link(tx: Writer, new: NewBody) -> Body:
+    """Make a new body part of what this transaction writes."""
+    if new.held is not None:
+        tx.put(Chunk(body_id=new.body.id, number=0, data=new.held))
+    elif new.body.size:
+        if tx.get(Staged, new.body.id) is None:
+            raise CorruptData(f"body {new.body.id.hex()} was collected before it was linked")
+        tx.drop(Staged, new.body.id)
+    return new.body
+
+
+def unlink(tx: Writer, body: Body, now: datetime) -> None:
+    """Let a body go: at once if it is short (it is read in one view), else after a grace period."""
+    if body.chunks <= 1:
+        tx.drop(Chunk, body.id, 0)
+    else:
+        micros = int((now - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
+        tx.put(Garbage(at=micros, id=body.id))
+
+
+def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the bytes `start` to `stop` (exclusive) of a body, a chunk at a time.
+
+    Args:
+        view: an engine's `view`, or a function that calls with the reader at hand.
+        body: what to read.
+        start: first byte.
+        stop: one past the last byte.
+
+    Raises:
+        CorruptData: a chunk is missing or does not open.
+    """
+    for number in range(start // body.chunk, -(-stop // body.chunk)):
+        record = view(_chunk_at(body.id, number))
+        if record is None:
+            raise CorruptData(f"chunk {number} of body {body.id.hex()} is missing")
+        plain = open_chunk(body, number, record.data)
+        base = number * body.chunk
+        low, high = max(start - base, 0), min(stop - base, len(plain))
+        yield plain[low:high] if (low, high) != (0, len(plain)) else plain

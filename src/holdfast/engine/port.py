@@ -1,0 +1,103 @@
+"""The engine port: ordered, durable records behind a handful of methods.
+
+What lives here is the contract. Implementations are beside it; `tests/contract/` is the suite that
+every one of them passes.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+from holdfast.engine.records import Record
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+class EngineError(Exception):
+    """The store could not do what was asked; nothing of that call was kept."""
+
+
+class EngineClosed(EngineError):
+    """The engine was closed before or while the call waited."""
+
+
+class CorruptData(EngineError):
+    """What is stored is not what was written: a tag, a hash or a record does not fit."""
+
+
+class Reader(Protocol):
+    """One consistent view of all records. Valid only inside the call that was handed it."""
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """Return the record with exactly this key, or None.
+
+        Args:
+            kind: the record class.
+            key: one value for each of `kind.key_fields`, in order.
+        """
+
+    def scan(
+        self,
+        kind: type[R],
+        *prefix: Any,
+        start: tuple[Any, ...] = (),
+        after: tuple[Any, ...] = (),
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[R]:
+        """Yield records in key order; text by its UTF-8 bytes, as S3 lists, bytes as bytes.
+
+        Records that the same transaction writes while a scan runs may or may not be seen; they never
+        disturb it.
+
+        Args:
+            kind: the record class.
+            prefix: exact values of the first key fields.
+            start: where to begin, inclusive: values of the next key fields (possibly not all).
+            after: where to begin, exclusive: as `start`; everything that begins with it is skipped.
+                With `reverse`, both bound from above instead. At most one of the two.
+            limit: at most so many records.
+            reverse: from the last to the first.
+        """
+
+
+class Writer(Reader, Protocol):
+    """A reader that sees its own writes; they are kept together or not at all."""
+
+    def put(self, record: Record) -> None:
+        """Insert the record, or replace the one that has its key."""
+
+    def drop(self, kind: type[Record], *key: Any) -> None:
+        """Remove the record with exactly this key. Removing nothing is no error."""
+
+
+class Engine(Protocol):
+    """A store of records. Safe to call from many threads; never from inside its own transactions."""
+
+    def view(self, work: Callable[[Reader], T]) -> T:
+        """Call `work` once with a consistent view of what was committed, and return its answer."""
+
+    def update(self, work: Callable[[Writer], T]) -> T:
+        """Call `work` once, alone among all writers, and return its answer.
+
+        On return everything it put or dropped is durable. When `work` raises, nothing of it is kept
+        and the exception comes out here. Waiting updates may share one commit; none of them returns
+        before that commit is durable. `work` must not wait for a client or for another transaction.
+
+        Raises:
+            EngineError: the commit failed; nothing of it was kept.
+        """
+
+    def wait(self, after: int, timeout: float) -> int:
+        """Return the current revision as soon as it is greater than `after`, or when time is up.
+
+        Level-triggered: a revision that was raised before the call counts. Revisions grow with every
+        update that wrote, also over a restart.
+
+        Args:
+            after: a revision returned earlier, or 0.
+            timeout: seconds.
+        """
+
+    def close(self) -> None:
+        """Finish the updates under way, refuse new ones, release the files. Idempotent."""

@@ -1,0 +1,1 @@
+"""The state server: speaks AWS to clients and records to the engine."""

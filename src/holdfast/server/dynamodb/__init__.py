@@ -1,0 +1,1 @@
+"""DynamoDB: one file per family of operations."""

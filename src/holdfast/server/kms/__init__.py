@@ -1,0 +1,1 @@
+"""KMS: one file per family of operations."""

@@ -1,0 +1,205 @@
+"""What an operation is: a plain function in one transaction, with AWS's own name.
+
+`@operation("PutObject", writes=True)` makes one of a function `(tx, params) -> result`. Both `params`
+and `result` are mappings with AWS's member names. A handler that only reads gets a `Snapshot`, one
+that writes a `Transaction`; nobody but the pipeline makes either.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from holdfast.engine.bodies import BodyWriter, NewBody, View
+from holdfast.engine.port import Engine, Reader, Writer
+from holdfast.engine.records import Record
+from holdfast.engine.vault import Vault
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and from where."""
+
+    arn: str
+    user_id: str  # AIDA..., or AROA...:session
+    access_key_id: str
+    session: str = ""  # the session name of an assumed role
+    address: str = ""
+    user_agent: str = ""
+    invocation_id: str = ""  # amz-sdk-invocation-id, the same over a client's retries
+    secure: bool = False  # over TLS
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the server presents itself as; the same for every request."""
+
+    account: str  # 12 digits
+    region: str
+    vault: Vault
+    random: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may know besides its parameters."""
+
+    site: Site
+    caller: Caller
+    now: datetime  # aware, UTC, one for the whole request
+    request_id: str
+    view: View  # for bodies that are streamed after the handler has returned
+    host: str = ""  # as the client addressed us, for URLs in answers
+
+
+class Snapshot:
+    """A consistent view of the records, and the context of the request."""
+
+    __slots__ = ("_reader", "context")
+
+    def __init__(self, reader: Reader, context: Context) -> None:
+        """Join a reader and a context for the length of one transaction."""
+        self._reader = reader
+        self.context = context
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request."""
+        return self.context.now
+
+    @property
+    def site(self) -> Site:
+        """What the server presents itself as."""
+        return self.context.site
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        return self.context.caller
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """See `Reader.get`."""
+        return self._reader.get(kind, *key)
+
+    def scan(
+        self,
+        kind: type[R],
+        *prefix: Any,
+        start: tuple[Any, ...] = (),
+        after: tuple[Any, ...] = (),
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[R]:
+        """See `Reader.scan`."""
+        return self._reader.scan(
+            kind, *prefix, start=start, after=after, limit=limit, reverse=reverse
+        )
+
+
+class Transaction(Snapshot):
+    """A snapshot that can also write. It is a `Writer`."""
+
+    __slots__ = ("_writer",)
+
+    def __init__(self, writer: Writer, context: Context) -> None:
+        """Join a writer and a context for the length of one transaction."""
+        super().__init__(writer, context)
+        self._writer = writer
+
+    def put(self, record: Record) -> None:
+        """See `Writer.put`."""
+        self._writer.put(record)
+
+    def drop(self, kind: type[Record], *key: Any) -> None:
+        """See `Writer.drop`."""
+        self._writer.drop(kind, *key)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedBody:
+    """A request body, checked and written. It is the streaming member of `params`."""
+
+    new: NewBody
+    md5: bytes
+    checksums: Mapping[str, str]  # algorithm -> base64, every one that was sent and holds
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.new.body.size
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What a `prepare` step may do before the transaction: read, and write bodies."""
+
+    engine: Engine
+    context: Context
+
+    def view(self, work: Callable[[Snapshot], T]) -> T:
+        """Call `work` with a snapshot of its own."""
+        return self.engine.view(lambda reader: work(Snapshot(reader, self.context)))
+
+    def body(self) -> BodyWriter:
+        """Begin a body. Finished ones are linked by the handler or discarded by the pipeline."""
+        return BodyWriter(self.engine, self.context.now, self.context.site.random)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result together with what AWS's model does not say about its response."""
+
+    result: Mapping[str, Any]
+    status: int | None = None  # the model's if None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body to send in pieces, for the streaming member of a result."""
+
+    length: int
+    pieces: Iterable[bytes]
+
+
+Result = Mapping[str, Any] | Answer | None
+S = TypeVar("S", Snapshot, Transaction)
+Prepare = Callable[[Staging, Params], Params]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[S]):
+    """An operation that is served. Calling it calls its handler."""
+
+    name: str
+    handler: Callable[[S, Params], Result]
+    writes: bool
+    # Runs after authorization and before the transaction; returns the params the handler gets.
+    # For an operation with a streaming body it runs before the body is taken.
+    prepare: Prepare | None
+
+    def __call__(self, tx: S, params: Params) -> Result:
+        """Call the handler."""
+        return self.handler(tx, params)
+
+
+def operation(
+    name: str, *, writes: bool = False, prepare: Prepare | None = None
+) -> Callable[[Callable[[S, Params], Result]], Operation[S]]:
+    """Make a function the handler of an AWS operation.
+
+    Args:
+        name: AWS's name of the operation.
+        writes: whether it needs a `Transaction`.
+        prepare: a step that runs before the transaction.
+    """
+
+    def decorate(handler: Callable[[S, Params], Result]) -> Operation[S]:
+        return Operation(name, handler, writes, prepare)
+
+    return decorate

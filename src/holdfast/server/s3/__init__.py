@@ -1,0 +1,1 @@
+"""S3: one file per family of operations."""

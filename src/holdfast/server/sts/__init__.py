@@ -1,0 +1,1 @@
+"""STS and the one IAM call that Terraform makes."""
