@@ -8,14 +8,54 @@ from typing import Any
 
 # code -> (HTTP status, AWS's usual message)
 S3: Mapping[str, tuple[int, str]] = {
+    "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),
+    "BadDigest": (
+        400,
+        (
+            "The Content-MD5 or checksum value that you specified did not match what the "
+            "server received."
+        ),
+    ),
+    "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed object size."),
+    "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "InternalError": (500, "We encountered an internal error. Please try again."),
+    "InvalidArgument": (400, "Invalid Argument"),
+    "InvalidPart": (
+        400,
+        (
+            "One or more of the specified parts could not be found. The part may not have "
+            "been uploaded, or the specified entity tag may not match the part's entity tag."
+        ),
+    ),
+    "InvalidPartNumber": (416, "The requested partnumber is not satisfiable"),
+    "InvalidPartOrder": (
+        400,
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    ),
+    "InvalidRange": (416, "The requested range is not satisfiable"),
+    "InvalidRequest": (400, "Invalid Request"),
+    "InvalidStorageClass": (400, "The storage class you specified is not valid"),
+    "InvalidTag": (400, "The tag provided was not a valid tag."),
+    "KeyTooLongError": (400, "Your key is too long"),
+    "MalformedXML": (
+        400,
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size"),
+    "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchKey": (404, "The specified key does not exist."),
-    "NotImplemented": (
-        501,
-        "A header you provided implies functionality that is not implemented",
+    "NoSuchUpload": (
+        404,
+        (
+            "The specified upload does not exist. The upload ID may be invalid, or the upload"
+            " may have been aborted or completed."
+        ),
     ),
+    "NoSuchVersion": (404, "The specified version does not exist."),
+    "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
+    "NotModified": (304, "Not Modified"),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold"),
     "SlowDown": (503, "Please reduce your request rate."),
 }

@@ -43,6 +43,18 @@ class Body(msgspec.Struct, frozen=True, array_like=True):
         return -(-self.size // self.chunk)
 
 
+class Named(Protocol):
+    """What must be known of a body to let it go."""
+
+    @property
+    def id(self) -> bytes:
+        """The body's id."""
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks it has."""
+
+
 class NewBody(msgspec.Struct, frozen=True):
     """A body that is written but not linked yet; `held` is its only chunk if it is short."""
 
@@ -156,9 +168,22 @@ def link(tx: Writer, new: NewBody) -> Body:
     return new.body
 
 
-def unlink(tx: Writer, body: Body, now: datetime) -> None:
-    """Let a body go: at once if it is short (it is read in one view), else after a grace period."""
-    if body.chunks <= 1:
+def discard(engine: Engine, new: NewBody) -> None:
+    """Give up a finished body that was not linked."""
+    if new.held is None and new.body.size:
+        engine.update(lambda tx: _drop_staged(tx, new.body.id, new.body.chunks))
+
+
+def unlink(tx: Writer, body: Named, now: datetime, *, alone: bool = True) -> None:
+    """Let a body go: at once if it is read in one view, else after a grace period.
+
+    Args:
+        tx: the transaction that stops naming the body.
+        body: the body, or its `StoredBody`.
+        now: the time of the request.
+        alone: whether it was read alone. One of several is still read after the view that found it.
+    """
+    if alone and body.chunks <= 1:
         tx.drop(Chunk, body.id, 0)
     else:
         micros = int((now - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)

@@ -62,6 +62,14 @@ class Garbage(Record, frozen=True, kw_only=True):
     what: str = "body"  # "body" or "items"
 
 
+class StoredBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The name and size of a linked body, known without its key: enough to let it go."""
+
+    id: bytes
+    size: int  # bytes of plaintext
+    chunks: int
+
+
 # ---- S3 --------------------------------------------------------------------------------------
 
 
@@ -137,7 +145,9 @@ class ObjectVersion(Record, frozen=True, kw_only=True):
     checksum_type: str = ""
     parts: tuple[PartSummary, ...] = ()
     encryption: Encryption = Encryption()
-    bodies: bytes = b""  # the list of bodies, sealed and bound to this version
+    stored: tuple[StoredBody, ...] = ()  # its bodies in order: one, or one for each part
+    bodies: bytes = b""  # what opens them, sealed and bound to this version
+    upload_id: str = ""  # of the multipart upload that made it
     tags: dict[str, str] = {}
 
 
@@ -173,7 +183,8 @@ class Part(Record, frozen=True, kw_only=True):
     etag: str
     last_modified: datetime
     checksums: dict[str, str] = {}
-    body: bytes = b""  # the part's body, sealed and bound to this part
+    stored: StoredBody
+    body: bytes = b""  # what opens it, sealed and bound to this part
 
 
 # ---- DynamoDB --------------------------------------------------------------------------------
