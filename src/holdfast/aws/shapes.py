@@ -1,0 +1,108 @@
+"""AWS's shapes: what the members of an operation's input and output are, and where they travel.
+
+They mirror botocore's `service-2.json`. A shape may contain itself (DynamoDB's AttributeValue), so
+the loader in `models` fills them after making them; nobody changes one afterwards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """A type. Two shapes are the same only if they are one object."""
+
+    name: str
+    # structure, list, map, string, blob, timestamp, boolean, integer, long, float or double
+    type: str
+    members: dict[str, "Member"] = field(default_factory=dict)  # of a structure, in model order
+    element: "Member | None" = None  # of a list
+    key: "Member | None" = None  # of a map
+    value: "Member | None" = None  # of a map
+    flattened: bool = False
+    payload: str = ""  # the member that is the whole body
+    location_name: str = ""
+    xml_namespace: str = ""
+    xml_prefix: str = ""  # of the namespace, as in xsi
+    timestamp_format: str = ""  # rfc822, iso8601, unixTimestamp or nothing
+    enum: tuple[str, ...] = ()
+    minimum: float | None = None  # of a value, or of the length of a string, blob, list or map
+    maximum: float | None = None
+    pattern: str = ""
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A place in a shape: a structure's member, a list's element, a map's key or value."""
+
+    name: str  # as handlers see it
+    shape: Shape
+    location: str = ""  # uri, querystring, header, headers, statusCode, or nothing: the body
+    wire: str = ""  # its name on the wire
+    explicit: bool = False  # whether the model gives the wire name itself
+    flattened: bool = False
+    xml_attribute: bool = False
+    xml_namespace: str = ""
+    xml_prefix: str = ""
+    streaming: bool = False
+    required: bool = False
+    timestamp_format: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OperationModel:
+    """An operation that is served."""
+
+    name: str
+    method: str
+    request_uri: str
+    response_code: int
+    input: Shape | None
+    output: Shape | None
+    result_wrapper: str = ""  # the element around a query protocol's result
+
+    @property
+    def streaming_input(self) -> str:
+        """The input member that is a streamed body, or nothing."""
+        return _streaming(self.input)
+
+    @property
+    def streaming_output(self) -> str:
+        """The output member that is a streamed body, or nothing."""
+        return _streaming(self.output)
+
+
+def _streaming(shape: Shape | None) -> str:
+    if shape and shape.payload and shape.members[shape.payload].streaming:
+        return shape.payload
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What routing needs to know of any REST operation of AWS, served or not."""
+
+    operation: str
+    method: str
+    uri: str
+    needs_query: tuple[str, ...]  # the parameters it cannot do without
+    takes_query: frozenset[str]  # all its parameters
+    needs_headers: tuple[str, ...]
+    deprecated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceModel:
+    """A service: what is served of it, and the names of all it has on AWS."""
+
+    name: str
+    protocol: str  # rest-xml, json or query
+    json_version: str
+    target_prefix: str
+    api_version: str
+    xml_namespace: str
+    operations: Mapping[str, OperationModel]
+    known: frozenset[str]
+    errors: Mapping[str, Shape]  # by code, those that served operations declare
+    templates: tuple[Template, ...]  # of a REST service
