@@ -50,17 +50,23 @@ def managed_alias(tx: Snapshot, reference: str) -> str | None:
     return None
 
 
-def require_customer_managed(tx: Snapshot, key: Key) -> Key:
-    """Return the key unless AWS manages it.
+def require_customer_managed(tx: Snapshot, key: Key, action: str) -> Key:
+    """Return the key unless AWS manages it: then its policy lets no client do this.
+
+    Args:
+        tx: the transaction under way.
+        key: the key.
+        action: AWS's name of the operation.
 
     Raises:
         ServiceError: AccessDeniedException.
     """
     if key.key_manager == "AWS":
-        arn = key_arn(tx.site, key.key_id)
         raise ServiceError(
             "AccessDeniedException",
-            f"User: {tx.caller.arn} is not authorized to change AWS managed key: {arn}",
+            f"User: {tx.caller.arn} is not authorized to perform: kms:{action} on resource: "
+            f"{key_arn(tx.site, key.key_id)} because no resource-based policy allows the "
+            f"kms:{action} action",
         )
     return key
 

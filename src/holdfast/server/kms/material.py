@@ -3,6 +3,7 @@
 A key's materials are its generations, numbered from 0; the last one encrypts, all of them decrypt.
 """
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -36,3 +37,9 @@ def open_material(site: Site, key: Key, generation: int) -> bytes:
         IndexError: the key has no such generation.
     """
     return site.vault.unseal(key.materials[generation].sealed, _PURPOSE, key.key_id, generation)
+
+
+def material_id(key: Key, generation: int) -> str:
+    """Return AWS's `KeyMaterialId`: 64 hexadecimal digits that say nothing about the secret."""
+    named = f"holdfast kms material id\0{key.key_id}\0{generation}"
+    return hashlib.sha256(named.encode()).hexdigest()
