@@ -233,6 +233,17 @@ class Expiry(Record, frozen=True, kw_only=True):
     range: bytes = b""
 
 
+class ClientToken(Record, frozen=True, kw_only=True):
+    """A transactional write that was made, so that a client's repetition of it does nothing."""
+
+    kind: ClassVar[str] = "client_token"
+    key_fields: ClassVar[tuple[str, ...]] = ("token",)
+
+    token: str
+    request: bytes  # SHA-256 of what was asked
+    at: datetime
+
+
 # ---- KMS -------------------------------------------------------------------------------------
 
 
@@ -335,6 +346,7 @@ KINDS: tuple[type[Record], ...] = (
     Table,
     Item,
     Expiry,
+    ClientToken,
     Key,
     Alias,
     User,
