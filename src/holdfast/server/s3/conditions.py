@@ -1,0 +1,136 @@
+"""Conditional requests: on reads by RFC 9110 as AWS applies it, on writes and deletes by AWS."""
+
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Protocol
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Object
+from holdfast.server.operation import Params
+
+
+class Conditioned(Protocol):
+    """What conditions look at; an `Object` and an `ObjectVersion` both have it."""
+
+    @property
+    def etag(self) -> str:
+        """Without quotes."""
+
+    @property
+    def last_modified(self) -> datetime:
+        """In whole seconds."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+
+def etag_matches(condition: str, etag: str) -> bool:
+    """Say whether a list of entity tags, quoted or not, or `*`, includes this one."""
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in condition.split(",")]
+    return "*" in tags or etag in tags
+
+
+def check_read(found: Conditioned, params: Params) -> None:
+    """Check If-Match, If-None-Match and the two dates of GetObject and HeadObject.
+
+    An entity tag outranks the date of its kind, as AWS documents for GetObject.
+
+    Raises:
+        ServiceError: PreconditionFailed or NotModified.
+    """
+    match, unmodified = params.get("IfMatch"), params.get("IfUnmodifiedSince")
+    if match is not None:
+        if not etag_matches(match, found.etag):
+            raise ServiceError("PreconditionFailed", Condition="If-Match")
+    elif unmodified is not None and found.last_modified > unmodified:
+        raise ServiceError("PreconditionFailed", Condition="If-Unmodified-Since")
+    none_match, modified = params.get("IfNoneMatch"), params.get("IfModifiedSince")
+    if none_match is not None:
+        if etag_matches(none_match, found.etag):
+            raise _not_modified(found)
+    elif modified is not None and found.last_modified <= modified:
+        raise _not_modified(found)
+
+
+def _not_modified(found: Conditioned) -> ServiceError:
+    headers = (
+        ("ETag", f'"{found.etag}"'),
+        ("Last-Modified", format_datetime(found.last_modified, usegmt=True)),
+    )
+    return ServiceError("NotModified", headers=headers)
+
+
+def check_copy_source(found: Conditioned, params: Params) -> None:
+    """Check the four `x-amz-copy-source-if-*` headers; every failure is a 412.
+
+    Raises:
+        ServiceError: PreconditionFailed.
+    """
+    match, unmodified = params.get("CopySourceIfMatch"), params.get("CopySourceIfUnmodifiedSince")
+    if match is not None:
+        if not etag_matches(match, found.etag):
+            raise ServiceError("PreconditionFailed", Condition="x-amz-copy-source-If-Match")
+    elif unmodified is not None and found.last_modified > unmodified:
+        raise ServiceError("PreconditionFailed", Condition="x-amz-copy-source-If-Unmodified-Since")
+    none_match = params.get("CopySourceIfNoneMatch")
+    modified = params.get("CopySourceIfModifiedSince")
+    if none_match is not None:
+        if etag_matches(none_match, found.etag):
+            raise ServiceError("PreconditionFailed", Condition="x-amz-copy-source-If-None-Match")
+    elif modified is not None and found.last_modified <= modified:
+        raise ServiceError("PreconditionFailed", Condition="x-amz-copy-source-If-Modified-Since")
+
+
+def check_write(newest: Object | None, params: Params) -> None:
+    """Check If-None-Match and If-Match of a write; a delete marker counts as no object.
+
+    Args:
+        newest: the key's newest version as this transaction sees it.
+        params: of PutObject, CopyObject or CompleteMultipartUpload.
+
+    Raises:
+        ServiceError: PreconditionFailed, NoSuchKey (If-Match, and there is no object) or
+            NotImplemented (If-None-Match with anything but `*`).
+    """
+    present = newest is not None and not newest.delete_marker
+    none_match = params.get("IfNoneMatch")
+    if none_match is not None:
+        if none_match.strip() != "*":
+            raise ServiceError("NotImplemented", Header="If-None-Match")
+        if present:
+            raise ServiceError("PreconditionFailed", Condition="If-None-Match")
+    match = params.get("IfMatch")
+    if match is None:
+        return
+    if newest is None or newest.delete_marker:
+        raise ServiceError("NoSuchKey", Key=params["Key"])
+    if not etag_matches(match, newest.etag):
+        raise ServiceError("PreconditionFailed", Condition="If-Match")
+
+
+def check_delete(
+    found: Conditioned | None,
+    etag: str | None,
+    last_modified: datetime | None,
+    size: int | None,
+) -> None:
+    """Check what a delete expects to find. Nothing to delete satisfies every condition.
+
+    Args:
+        found: what would be deleted; None if there is nothing or a delete marker.
+        etag: If-Match.
+        last_modified: x-amz-if-match-last-modified-time.
+        size: x-amz-if-match-size, bytes.
+
+    Raises:
+        ServiceError: PreconditionFailed.
+    """
+    if found is None:
+        return
+    if etag is not None and not etag_matches(etag, found.etag):
+        raise ServiceError("PreconditionFailed", Condition="If-Match")
+    if last_modified is not None and found.last_modified != last_modified.replace(microsecond=0):
+        raise ServiceError("PreconditionFailed", Condition="x-amz-if-match-last-modified-time")
+    if size is not None and found.size != size:
+        raise ServiceError("PreconditionFailed", Condition="x-amz-if-match-size")

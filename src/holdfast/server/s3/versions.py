@@ -1,0 +1,142 @@
+"""The chain of a key's versions: the only place that links and unlinks them.
+
+An `Object` points at the newest version and says where the version "null" is. Everything here keeps
+the two kinds of records in step.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from holdfast.engine.bodies import unlink
+from holdfast.engine.records import Bucket, Object, ObjectVersion
+from holdfast.server.operation import Snapshot, Transaction
+from holdfast.server.s3.version_ids import NULL, new_version_id, order_of
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000
+
+
+def version_of(
+    tx: Snapshot, bucket: str, key: str, version_id: str | None = None
+) -> ObjectVersion | None:
+    """Return a version by its id, or the newest; a delete marker is a version too.
+
+    Raises:
+        ServiceError: InvalidArgument, when no version can have this id.
+    """
+    if version_id is not None and version_id != NULL:
+        found = tx.get(ObjectVersion, bucket, key, order_of(version_id))
+        return found if found is not None and found.version_id == version_id else None
+    newest = tx.get(Object, bucket, key)
+    if newest is None:
+        return None
+    order = newest.null_order if version_id == NULL else newest.order
+    return None if order is None else tx.get(ObjectVersion, bucket, key, order)
+
+
+def place(tx: Transaction, bucket: Bucket, key: str) -> tuple[int, str]:
+    """Return the order and the id that a new version of a key gets now.
+
+    The order is strictly newer than the newest's, even if the clock went back.
+    """
+    since = tx.now - _EPOCH
+    order = -((since.days * 86_400 + since.seconds) * _SECOND + since.microseconds)
+    newest = tx.get(Object, bucket.name, key)
+    if newest is not None:
+        order = min(order, newest.order - 1)
+    if bucket.versioning == "Enabled":
+        return order, new_version_id(order, tx.site.random)
+    return order, NULL
+
+
+def add(tx: Transaction, version: ObjectVersion) -> None:
+    """Make a version, placed by `place`, the newest; a null version replaces the one before."""
+    newest = tx.get(Object, version.bucket, version.key)
+    null_order = newest.null_order if newest is not None else None
+    if version.version_id == NULL:
+        if null_order is not None:
+            _drop(tx, tx.get(ObjectVersion, version.bucket, version.key, null_order))
+        null_order = version.order
+    tx.put(version)
+    tx.put(_pointer(version, null_order))
+
+
+def delete(tx: Transaction, bucket: Bucket, key: str) -> ObjectVersion | None:
+    """Delete a key as DELETE without a version id does; return the delete marker it left.
+
+    With versioning, the newest version becomes a delete marker, also for a key that was never
+    there. Without, the object goes and nothing is returned.
+    """
+    if not bucket.versioning:
+        found = version_of(tx, bucket.name, key, NULL)
+        if found is not None:
+            remove(tx, found)
+        return None
+    order, version_id = place(tx, bucket, key)
+    marker = ObjectVersion(
+        bucket=bucket.name,
+        key=key,
+        order=order,
+        version_id=version_id,
+        delete_marker=True,
+        last_modified=tx.now.replace(microsecond=0),
+    )
+    add(tx, marker)
+    return marker
+
+
+def delete_version(tx: Transaction, bucket: str, key: str, version_id: str) -> ObjectVersion | None:
+    """Delete one version for good and return it, or None if there is none.
+
+    Raises:
+        ServiceError: InvalidArgument, when no version can have this id.
+    """
+    found = version_of(tx, bucket, key, version_id)
+    if found is not None:
+        remove(tx, found)
+    return found
+
+
+def remove(tx: Transaction, version: ObjectVersion) -> None:
+    """Take a version out of its chain; if it was the newest, the one before becomes that."""
+    _drop(tx, version)
+    bucket, key = version.bucket, version.key
+    newest = tx.get(Object, bucket, key)
+    if newest is None:
+        return
+    null_order = None if newest.null_order == version.order else newest.null_order
+    if newest.order != version.order:
+        if null_order != newest.null_order:
+            tx.put(msgspec.structs.replace(newest, null_order=null_order))
+        return
+    before = next(tx.scan(ObjectVersion, bucket, key, limit=1), None)
+    if before is None:
+        tx.drop(Object, bucket, key)
+    else:
+        tx.put(_pointer(before, null_order))
+
+
+def _drop(tx: Transaction, version: ObjectVersion | None) -> None:
+    if version is None:
+        return
+    for stored in version.stored:
+        unlink(tx, stored, tx.now, alone=len(version.stored) == 1)
+    tx.drop(ObjectVersion, version.bucket, version.key, version.order)
+
+
+def _pointer(version: ObjectVersion, null_order: int | None) -> Object:
+    return Object(
+        bucket=version.bucket,
+        key=version.key,
+        order=version.order,
+        null_order=null_order,
+        version_id=version.version_id,
+        delete_marker=version.delete_marker,
+        size=version.size,
+        etag=version.etag,
+        last_modified=version.last_modified,
+        storage_class=version.storage_class,
+        checksum_algorithm=next(iter(version.checksums), ""),
+        checksum_type=version.checksum_type,
+    )
