@@ -47,6 +47,8 @@ class Payload:
         context: SigningContext,
         max_bytes: int,
         default_algorithm: str = "",
+        *,
+        checksum_is_of_body: bool = True,
     ) -> None:
         """Read what the headers say about the body.
 
@@ -55,6 +57,8 @@ class Payload:
             context: what its verification gave.
             max_bytes: how long the decoded body may be.
             default_algorithm: the checksum to compute if the client sends none; "" for no checksum.
+            checksum_is_of_body: False for CompleteMultipartUpload, whose checksum header is about
+                the object that it completes.
 
         Raises:
             ServiceError: the headers contradict themselves, or announce too long a body.
@@ -65,7 +69,7 @@ class Payload:
         self._size = 0
         self._expected_md5 = _content_md5(headers)
         self._trailer = _declared_trailer(headers, context.payload_hash)
-        self._expected = _checksum_headers(headers, self._trailer)
+        self._expected = _checksum_headers(headers, self._trailer) if checksum_is_of_body else {}
         self._length = _length(headers, context.payload_hash)
         self._decoder = _decoder(context)
         if self._length is not None and self._length > max_bytes:

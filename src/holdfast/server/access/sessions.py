@@ -1,0 +1,94 @@
+"""Sessions: temporary credentials of an assumed role.
+
+There are no role records yet: every role of this account can be assumed by every user of it, and a
+session may do what a user may. Deciding by policy comes with access control.
+"""
+
+import hashlib
+from base64 import b32encode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from holdfast.engine.port import Engine, Writer
+from holdfast.engine.records import Session
+from holdfast.engine.vault import Vault
+from holdfast.server.access.credentials import new_id, new_secret
+
+KEPT_AFTER_EXPIRY = timedelta(days=1)
+_TOKEN_BYTES = 192
+_AT_ONCE = 500  # sessions collected in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new session, with what is told only once."""
+
+    session: Session
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+def role_id(role_arn: str) -> str:
+    """Return the id of a role: always the same for the same ARN."""
+    return "AROA" + b32encode(hashlib.sha256(role_arn.encode()).digest()).decode()[:17]
+
+
+def issue(
+    tx: Writer,
+    vault: Vault,
+    random: Callable[[int], bytes],
+    now: datetime,
+    *,
+    role_arn: str,
+    session_name: str,
+    assumed_by: str,
+    duration: timedelta,
+) -> Issued:
+    """Begin a session and keep it.
+
+    Args:
+        tx: a transaction.
+        vault: seals the secret.
+        random: gives so many random bytes.
+        now: aware.
+        role_arn: the role.
+        session_name: the caller's name for the session.
+        assumed_by: ARN of the caller.
+        duration: how long it lasts.
+    """
+    access_key_id = new_id("ASIA", random)
+    secret = new_secret(random)
+    token = b64encode(random(_TOKEN_BYTES)).decode()
+    session = Session(
+        access_key_id=access_key_id,
+        secret=vault.seal(secret.encode(), Session.kind, access_key_id),
+        token_sha256=hashlib.sha256(token.encode()).digest(),
+        role_arn=role_arn,
+        role_id=role_id(role_arn),
+        session_name=session_name,
+        assumed_by=assumed_by,
+        created=now,
+        expires=now + duration,
+    )
+    tx.put(session)
+    return Issued(session, secret, token)
+
+
+def collect_sessions(engine: Engine, now: datetime) -> int:
+    """Drop sessions that expired more than a day ago, at most 500; return how many.
+
+    Until then an expired token is answered as expired rather than as unknown.
+    """
+    before = now - KEPT_AFTER_EXPIRY
+    old = engine.view(
+        lambda tx: [s.access_key_id for s in tx.scan(Session) if s.expires < before][:_AT_ONCE]
+    )
+
+    def work(tx: Writer) -> None:
+        for access_key_id in old:
+            tx.drop(Session, access_key_id)
+
+    if old:
+        engine.update(work)
+    return len(old)
