@@ -1,0 +1,105 @@
+"""DeleteObject and DeleteObjects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.server.operation import Params, Result, Transaction, operation
+from holdfast.server.s3 import versions
+from holdfast.server.s3.bucket_lookup import bucket_of
+from holdfast.server.s3.conditions import check_delete
+from holdfast.server.s3.keys import check_key
+
+MOST_AT_ONCE = 1000  # API reference: DeleteObjects
+
+
+@operation("DeleteObject", writes=True)
+def delete_object(tx: Transaction, params: Params) -> Result:
+    """Delete an object, or one version of it for good. Deleting nothing is no error.
+
+    Raises:
+        ServiceError: NoSuchBucket, KeyTooLongError, InvalidArgument or PreconditionFailed.
+    """
+    bucket, key = bucket_of(tx, params), params["Key"]
+    check_key(key)
+    version_id = params.get("VersionId")
+    found = versions.version_of(tx, bucket.name, key, version_id)
+    check_delete(
+        _object(found),
+        params.get("IfMatch"),
+        params.get("IfMatchLastModifiedTime"),
+        params.get("IfMatchSize"),
+    )
+    return _deleted(tx, bucket, key, version_id, found)
+
+
+def _object(found: ObjectVersion | None) -> ObjectVersion | None:
+    return None if found is None or found.delete_marker else found
+
+
+def _deleted(
+    tx: Transaction,
+    bucket: Bucket,
+    key: str,
+    version_id: str | None,
+    found: ObjectVersion | None,
+) -> dict[str, Any]:
+    """Delete, and return `VersionId` and `DeleteMarker` as AWS answers them."""
+    if version_id is None:
+        marker = versions.delete(tx, bucket, key)
+        return {} if marker is None else _about(marker.version_id, marker=True)
+    if found is not None:
+        versions.remove(tx, found)
+    if not bucket.versioning:
+        return {}
+    return _about(version_id, marker=found is not None and found.delete_marker)
+
+
+def _about(version_id: str, *, marker: bool) -> dict[str, Any]:
+    return {"VersionId": version_id, **({"DeleteMarker": True} if marker else {})}
+
+
+@operation("DeleteObjects", writes=True)
+def delete_objects(tx: Transaction, params: Params) -> Result:
+    """Delete up to a thousand objects or versions; each succeeds or fails by itself.
+
+    Raises:
+        ServiceError: NoSuchBucket or MalformedXML.
+    """
+    bucket = bucket_of(tx, params)
+    wanted = params["Delete"].get("Objects", [])
+    if not 0 < len(wanted) <= MOST_AT_ONCE:
+        raise ServiceError("MalformedXML")
+    deleted, errors = [], []
+    for item in wanted:
+        try:
+            deleted.append(_delete_one(tx, bucket, item))
+        except ServiceError as error:
+            errors.append(_error(item, error))
+    result: dict[str, Any] = {}
+    if deleted and not params["Delete"].get("Quiet", False):
+        result["Deleted"] = deleted
+    if errors:
+        result["Errors"] = errors
+    return result
+
+
+def _delete_one(tx: Transaction, bucket: Bucket, item: Mapping[str, Any]) -> dict[str, Any]:
+    # Every check is before the first write, so a refused item leaves nothing half done.
+    key, version_id = item["Key"], item.get("VersionId")
+    check_key(key)
+    found = versions.version_of(tx, bucket.name, key, version_id)
+    check_delete(_object(found), item.get("ETag"), item.get("LastModifiedTime"), item.get("Size"))
+    about = _deleted(tx, bucket, key, version_id, found)
+    result = {"Key": key}
+    if version_id is not None:
+        result["VersionId"] = version_id
+    if about.get("DeleteMarker"):
+        result |= {"DeleteMarker": True, "DeleteMarkerVersionId": about["VersionId"]}
+    return result
+
+
+def _error(item: Mapping[str, Any], error: ServiceError) -> dict[str, Any]:
+    version = {"VersionId": item["VersionId"]} if "VersionId" in item else {}
+    return {"Key": item["Key"], **version, "Code": error.code, "Message": error.message}

@@ -1,0 +1,70 @@
+"""Finding the object a request is about, with AWS's errors when it is not there."""
+
+from email.utils import format_datetime
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.server.operation import Params, Snapshot
+from holdfast.server.s3.versions import version_of
+
+
+def object_of(tx: Snapshot, bucket: Bucket, params: Params, *, method: str) -> ObjectVersion:
+    """Return the version that `Key` and `VersionId` name; never a delete marker.
+
+    Args:
+        tx: the view to look in.
+        bucket: the bucket of the request.
+        params: of the request.
+        method: its HTTP method, which the error for a delete marker names.
+
+    Raises:
+        ServiceError: see `version_in`.
+    """
+    return version_in(tx, bucket, params["Key"], params.get("VersionId"), method=method)
+
+
+def version_in(
+    tx: Snapshot, bucket: Bucket, key: str, version_id: str | None, *, method: str
+) -> ObjectVersion:
+    """Return a version of a key, the newest if no id is given; never a delete marker.
+
+    Raises:
+        ServiceError: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker by its id) or
+            InvalidArgument (no version can have this id).
+    """
+    if version_id == "":
+        raise ServiceError(
+            "InvalidArgument",
+            "Version id cannot be the empty string",
+            ArgumentName="versionId",
+            ArgumentValue="",
+        )
+    version = version_of(tx, bucket.name, key, version_id)
+    if version is None:
+        if version_id is not None:
+            raise ServiceError("NoSuchVersion", Key=key, VersionId=version_id)
+        raise ServiceError("NoSuchKey", Key=key)
+    if version.delete_marker:
+        raise _deleted(version, method, by_id=version_id is not None)
+    return version
+
+
+def _deleted(marker: ObjectVersion, method: str, *, by_id: bool) -> ServiceError:
+    headers = (
+        ("x-amz-delete-marker", "true"),
+        ("x-amz-version-id", marker.version_id),
+    )
+    if not by_id:
+        return ServiceError("NoSuchKey", headers=headers, Key=marker.key)
+    modified = format_datetime(marker.last_modified, usegmt=True)
+    return ServiceError(
+        "MethodNotAllowed",
+        headers=(*headers, ("Last-Modified", modified), ("Allow", "DELETE")),
+        Method=method,
+        ResourceType="DeleteMarker",
+    )
+
+
+def reported_version(bucket: Bucket, version: ObjectVersion) -> dict[str, str]:
+    """Return the `VersionId` member; a bucket that never had versioning reports none."""
+    return {"VersionId": version.version_id} if bucket.versioning else {}

@@ -1,0 +1,64 @@
+"""PutObject."""
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Object
+from holdfast.server.operation import Params, ReceivedBody, Result, Staging, Transaction, operation
+from holdfast.server.s3.bucket_lookup import bucket_of
+from holdfast.server.s3.conditions import check_write
+from holdfast.server.s3.encryption import check_encryption, choose, reported_on_write
+from holdfast.server.s3.etags import quoted
+from holdfast.server.s3.found import reported_version
+from holdfast.server.s3.keys import check_key
+from holdfast.server.s3.new_object import Description, reported_checksums, store
+from holdfast.server.s3.object_headers import (
+    check_headers,
+    headers_of,
+    metadata_of,
+    storage_class_of,
+)
+from holdfast.server.s3.tags import tags_of_header
+
+LARGEST_PUT = 5 * 1024**3  # bytes (User Guide: upload-objects)
+
+
+def check_put(staging: Staging, params: Params) -> Params:
+    """Refuse what can be refused before the body is taken.
+
+    Raises:
+        ServiceError: NoSuchBucket, KeyTooLongError, EntityTooLarge, or for a header.
+    """
+    check_key(params["Key"])
+    staging.view(lambda tx: bucket_of(tx, params))
+    check_headers(params)
+    check_encryption(params)
+    tags_of_header(params.get("Tagging"))
+    size = params.get("ContentLength", 0)
+    if size > LARGEST_PUT:
+        raise ServiceError("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=LARGEST_PUT)
+    return params
+
+
+@operation("PutObject", writes=True, prepare=check_put)
+def put_object(tx: Transaction, params: Params) -> Result:
+    """Store an object, if its conditions hold in this very transaction.
+
+    Raises:
+        ServiceError: as `check_put`; PreconditionFailed, NoSuchKey or NotImplemented for a
+            condition; `KMS.<code>`.
+    """
+    bucket, key = bucket_of(tx, params), params["Key"]
+    check_write(tx.get(Object, bucket.name, key), params)
+    received: ReceivedBody = params["Body"]
+    description = Description(
+        headers=headers_of(params),
+        metadata=metadata_of(params),
+        storage_class=storage_class_of(params),
+        tags=tags_of_header(params.get("Tagging")),
+    )
+    version = store(tx, bucket, key, received, choose(tx, bucket, params), description)
+    return {
+        "ETag": quoted(version.etag),
+        **reported_version(bucket, version),
+        **reported_on_write(version.encryption),
+        **reported_checksums(version.checksums, version.checksum_type),
+    }

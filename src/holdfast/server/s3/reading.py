@@ -1,0 +1,93 @@
+"""Reading the bytes of a version: short ones within the transaction, long ones as a stream."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from holdfast.engine.bodies import Body, View, read
+from holdfast.engine.port import Reader
+from holdfast.engine.records import ObjectVersion
+from holdfast.server.operation import Snapshot, Stream
+from holdfast.server.s3.customer_keys import CustomerKey
+from holdfast.server.s3.sealing import open_version, unwrap
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The bytes `start` to `stop` (exclusive) of one body."""
+
+    body: Body
+    start: int
+    stop: int
+
+    def chunks(self) -> Iterator["Extent"]:
+        """Split at the boundaries of chunks."""
+        size = self.body.chunk
+        low = self.start
+        while low < self.stop:
+            high = min((low // size + 1) * size, self.stop)
+            yield Extent(self.body, low, high)
+            low = high
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An engine's `view` that stays in the transaction at hand."""
+
+    reader: Reader
+
+    def __call__(self, work: Callable[[Reader], T], /) -> T:
+        """Call `work` with the reader at hand."""
+        return work(self.reader)
+
+
+def extents(
+    tx: Snapshot, version: ObjectVersion, customer: CustomerKey | None, start: int, stop: int
+) -> list[Extent]:
+    """Return where the bytes `start` to `stop` (exclusive) of a version are, opened for reading.
+
+    Only the bodies that hold some of them are opened. The version itself is always checked.
+
+    Raises:
+        ServiceError: KMS's own error as `KMS.<code>`.
+        CorruptData: the version or an envelope is not what was written.
+    """
+    envelopes = open_version(tx.site.vault, version)
+    found = []
+    base = 0
+    for stored, envelope in zip(version.stored, envelopes, strict=True):
+        low, high = max(start - base, 0), min(stop - base, stored.size)
+        if low < high:
+            found.append(Extent(unwrap(tx, version, stored, envelope, customer), low, high))
+        base += stored.size
+    return found
+
+
+def content(tx: Snapshot, where: Iterable[Extent]) -> bytes | Stream:
+    """Return the bytes of the extents: at once if one chunk holds them all, else as a stream.
+
+    The first chunk is read in any case, so that what cannot be read fails before the answer begins.
+
+    Raises:
+        CorruptData: the first chunk is missing or does not open.
+    """
+    pieces = [piece for extent in where for piece in extent.chunks()]
+    if not pieces:
+        return b""
+    first = b"".join(_bytes(Within(tx), pieces[0]))
+    if len(pieces) == 1:
+        return first
+    length = sum(piece.stop - piece.start for piece in pieces)
+    return Stream(length, _rest(tx.context.view, first, pieces[1:]))
+
+
+def _rest(view: View, first: bytes, pieces: list[Extent]) -> Iterator[bytes]:
+    yield first
+    for piece in pieces:
+        yield from _bytes(view, piece)
+
+
+def _bytes(view: View, piece: Extent) -> Iterator[bytes]:
+    return read(view, piece.body, piece.start, piece.stop)
