@@ -14,7 +14,7 @@ class Headers:
         """Take (name, value) pairs; names in any case, values as latin-1 text."""
         values: dict[str, str] = {}
         for raw_name, raw_value in pairs:
-            name, value = raw_name.lower(), raw_value.strip()
+            name, value = raw_name.lower(), raw_value.strip(" \t")
             values[name] = f"{values[name]},{value}" if name in values else value
         self._values = values
 

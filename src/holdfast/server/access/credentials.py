@@ -95,6 +95,11 @@ def _of_session(session: Session, vault: Vault, account: str) -> Identity:
     )
 
 
+def seal_secret(vault: Vault, access_key_id: str, secret: str) -> bytes:
+    """Return the secret of a long-lived access key as its record keeps it."""
+    return vault.seal(secret.encode(), AccessKey.kind, access_key_id)
+
+
 def new_id(prefix: str, random: Callable[[int], bytes], length: int = 16) -> str:
     """Return an identifier in AWS's form: the prefix and random upper-case base32 characters."""
     return prefix + b32encode(random(15)).decode()[:length]

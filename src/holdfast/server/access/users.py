@@ -7,7 +7,12 @@ from datetime import datetime
 from holdfast.engine.port import Writer
 from holdfast.engine.records import AccessKey, User
 from holdfast.engine.vault import Vault
-from holdfast.server.access.credentials import new_id, new_secret, valid_access_key_id
+from holdfast.server.access.credentials import (
+    new_id,
+    new_secret,
+    seal_secret,
+    valid_access_key_id,
+)
 
 ADMINISTRATOR = "administrator"
 SHORTEST_SECRET = 16  # characters
@@ -69,7 +74,7 @@ def create_access_key(
         AccessKey(
             access_key_id=key.access_key_id,
             user=user,
-            secret=vault.seal(key.secret.encode(), AccessKey.kind, key.access_key_id),
+            secret=seal_secret(vault, key.access_key_id, key.secret),
             created=known.created if known else now,
         )
     )
