@@ -1,10 +1,10 @@
 """The file `credentials` in the data directory: the administrator's access key, in AWS's INI form."""
 
 import configparser
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from holdfast.engine.durable import write_private
 
 NAME = "credentials"
 
@@ -23,19 +23,12 @@ class Credentials:
 
 def write(data: Path, credentials: Credentials) -> None:
     """Write the file, readable by its owner only, durably and at once."""
-    temporary = data / f".{NAME}.new"
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(
-            "[default]\n"
-            f"aws_access_key_id = {credentials.access_key_id}\n"
-            f"aws_secret_access_key = {credentials.secret_access_key}\n"
-        )
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(data / NAME)
+    text = (
+        "[default]\n"
+        f"aws_access_key_id = {credentials.access_key_id}\n"
+        f"aws_secret_access_key = {credentials.secret_access_key}\n"
+    )
+    write_private(data / NAME, text.encode())
 
 
 def read(data: Path) -> Credentials | None:

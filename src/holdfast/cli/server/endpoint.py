@@ -1,10 +1,10 @@
 """The file `endpoint` in the data directory: where clients reach the server of this directory."""
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from holdfast.engine.durable import write_private
 
 NAME = "endpoint"
 
@@ -33,11 +33,7 @@ def url_of(host: str, port: int, *, secure: bool) -> str:
 
 def write(data: Path, endpoint: Endpoint) -> None:
     """Replace the file at once, so that a reader sees the old or the new one."""
-    handle, temporary = tempfile.mkstemp(prefix=".endpoint-", dir=data)
-    with os.fdopen(handle, "w") as file:
-        json.dump(asdict(endpoint), file)
-        file.write("\n")
-    Path(temporary).replace(data / NAME)
+    write_private(data / NAME, json.dumps(asdict(endpoint)).encode() + b"\n")
 
 
 def read(data: Path) -> Endpoint | None:

@@ -8,7 +8,8 @@ import click
 
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import CommandFailed
-from holdfast.cli.server.settings import SETTINGS, BadSetting, ServerSettings, resolve
+from holdfast.cli.server.setting_table import SETTINGS
+from holdfast.cli.server.settings import BadSetting, ServerSettings, resolve
 
 _CONFIG_HELP = "A TOML file with settings. [env: HOLDFAST_CONFIG]"
 

@@ -1,0 +1,54 @@
+"""What `holdfast serve` prints when it is ready: where it is, and at first start what to paste."""
+
+import shlex
+from pathlib import Path
+
+from holdfast.cli.server import credentials
+from holdfast.cli.server.first_start import ALIAS, BUCKET, TABLE
+from holdfast.cli.server.settings import ServerSettings
+
+
+def text(settings: ServerSettings, url: str, *, first: bool) -> str:
+    """Return what a start prints: where the server is, and at the first one what to paste."""
+    env = "holdfast env" + _data_flag(settings.data)
+    if not first:
+        return f'Holdfast serves {url}\nPoint a shell at it:  eval "$({env})"\n'
+    return f"""\
+Holdfast serves {url}
+
+Made in {settings.data}:
+  bucket {BUCKET}, versioned and encrypted under {ALIAS}
+  lock table {TABLE}
+  the administrator's access key, in {settings.data / credentials.NAME}
+  the root key that opens everything{_root_key_place(settings)}: keep a copy of it elsewhere
+
+Point a shell at it:
+
+  eval "$({env})"
+
+Paste into your Terraform code:
+
+  terraform {{
+    backend "s3" {{
+      bucket         = "{BUCKET}"
+      key            = "example/terraform.tfstate"
+      region         = "{settings.region}"
+      dynamodb_table = "{TABLE}"
+      encrypt        = true
+      kms_key_id     = "{ALIAS}"
+    }}
+  }}
+
+"""
+
+
+def _data_flag(data: Path) -> str:
+    default = Path("./holdfast-data")
+    return "" if data == default else f" --data {shlex.quote(str(data))}"
+
+
+def _root_key_place(settings: ServerSettings) -> str:
+    kind, rest = settings.root_key
+    if kind == "file":
+        return f", in {rest or settings.data / 'root.key'}"
+    return f", from {'the variable ' + rest if kind == 'env' else 'your command'}"

@@ -1,0 +1,61 @@
+"""What the engine's errors mean to the person at the command line: next step and exit code."""
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.output import CommandFailed
+from holdfast.engine.directory import DirectoryInUse
+from holdfast.engine.migrate import NewerFormat
+from holdfast.engine.port import CorruptData, EngineError
+from holdfast.engine.root_key import MissingRootKey, UnusableRootKey, WrongRootKey
+
+# The first class that fits counts. The engine's own sentence often says the next step already.
+_MEANINGS: tuple[tuple[type[EngineError], ExitCode, str], ...] = (
+    (
+        DirectoryInUse,
+        ExitCode.IN_USE,
+        "Stop that server first, or name another directory with --data DIR.",
+    ),
+    (MissingRootKey, ExitCode.WRONG_KEY, "Say where it is with --root-key SOURCE."),
+    (WrongRootKey, ExitCode.WRONG_KEY, "Say where it is with --root-key SOURCE."),
+    (UnusableRootKey, ExitCode.WRONG_KEY, "Correct it, or name another with --root-key SOURCE."),
+    (NewerFormat, ExitCode.NEWER_FORMAT, ""),
+    (
+        CorruptData,
+        ExitCode.CORRUPT,
+        "See what is affected with: holdfast check --data {data}",
+    ),
+    (EngineError, ExitCode.FAILED, ""),
+)
+
+
+def explained(error: EngineError, data: Path) -> CommandFailed:
+    """Return an engine's error as the end of a command.
+
+    Args:
+        error: what the engine raised.
+        data: the data directory, for the commands in the advice.
+    """
+    code, advice = next(
+        (code, advice) for kind, code, advice in _MEANINGS if isinstance(error, kind)
+    )
+    return CommandFailed(str(error).rstrip("."), advice.format(data=shlex.quote(str(data))), code)
+
+
+@contextlib.contextmanager
+def explaining(data: Path) -> Iterator[None]:
+    """Turn what the engine raises inside into the end of the command.
+
+    Raises:
+        CommandFailed: instead of an `EngineError` or an `OSError`.
+    """
+    try:
+        yield
+    except EngineError as error:
+        raise explained(error, data) from error
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise CommandFailed(f"cannot use{where or ' ' + str(data)}: {error.strerror}") from error

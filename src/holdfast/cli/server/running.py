@@ -1,0 +1,86 @@
+"""Runs the application on a socket until a signal stops it."""
+
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from holdfast.cli.server.settings import ServerSettings
+from holdfast.server.connection import limited
+from holdfast.server.limits import Limits
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a call when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See `uvicorn.Server`."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._on_ready()
+
+
+def limits_of(settings: ServerSettings) -> Limits:
+    """Return the bounds on requests that the settings ask for."""
+    return Limits(
+        header_bytes=settings.max_header_bytes,
+        document_bytes=settings.max_document_bytes,
+        body_bytes=settings.max_object_bytes,
+        connections=settings.max_connections,
+        requests=settings.max_requests,
+        threads=settings.threads,
+        header_seconds=settings.header_timeout,
+        stall_seconds=settings.stall_timeout,
+        idle_seconds=settings.idle_timeout,
+        drain_seconds=settings.drain_timeout,
+    )
+
+
+def run(
+    application: Any,
+    listener: socket.socket,
+    settings: ServerSettings,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what is under way, for a bounded time.
+
+    Args:
+        application: an ASGI application.
+        listener: a socket that is bound.
+        settings: for TLS and limits.
+        on_ready: called once, when requests are answered.
+    """
+    limits = limits_of(settings)
+    config = uvicorn.Config(
+        application,
+        http=limited(limits),
+        ws="none",
+        lifespan="off",
+        loop="uvloop",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=1024,
+        timeout_keep_alive=max(1, round(limits.idle_seconds)),
+        timeout_graceful_shutdown=max(1, round(limits.drain_seconds)),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    server = _Server(config, on_ready)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn takes the signals over while it runs, and raises them again when it has stopped.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.run(sockets=[listener])

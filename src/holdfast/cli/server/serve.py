@@ -1,0 +1,80 @@
+"""`holdfast serve`: puts the server together and runs it. The only place that knows every part."""
+
+import contextlib
+import logging
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from holdfast.cli.exit_codes import epilog
+from holdfast.cli.server import banner, endpoint, first_start, logs
+from holdfast.cli.server.endpoint import Endpoint
+from holdfast.cli.server.failures import explaining
+from holdfast.cli.server.listener import bind, check_tls, refuse_exposure, self_signed
+from holdfast.cli.server.options import setting_options, settings_from
+from holdfast.cli.server.root_key import source
+from holdfast.cli.server.running import limits_of, run
+from holdfast.cli.server.settings import ServerSettings
+
+log = logging.getLogger("holdfast.serve")
+
+
+@click.command("serve", epilog=epilog())
+@setting_options()
+def serve(**flags: str | None) -> None:
+    """Run the state server.
+
+    The first start makes the data directory with a root key, an administrator's access key, a
+    bucket for states and a lock table, and prints what to paste into Terraform code.
+    """
+    settings = settings_from(flags)
+    logs.set_up(settings.log_level, settings.log_format)
+    refuse_exposure(settings)
+    check_tls(settings)
+    with explaining(settings.data), contextlib.ExitStack() as held:
+        _serve(settings, held)
+
+
+def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
+    from holdfast.engine.open import open_directory
+    from holdfast.server.edge import Edge
+    from holdfast.server.health import Health
+    from holdfast.server.metrics import Metrics
+    from holdfast.server.operation import Site
+    from holdfast.server.pipeline import Pipeline, utc_now
+    from holdfast.server.services import SERVICES
+
+    directory = held.enter_context(open_directory(settings.data, source(settings)))
+    engine = directory.engine
+    stored = first_start.presented(engine, settings)
+    listener = held.enter_context(bind(settings.listen))
+    if stored:
+        settings = replace(settings, account=stored.account, region=stored.region)
+    site = Site(settings.account, settings.region, directory.vault, os.urandom)
+    if not stored:
+        first_start.make(engine, site, SERVICES, settings, utc_now())
+    pipeline = Pipeline(
+        engine, site, SERVICES, limits=limits_of(settings), base_domain=settings.base_domain
+    )
+    metrics = Metrics()
+    edge = Edge(pipeline, Health(engine, pipeline.credentials, metrics), metrics)
+    held.callback(edge.close)
+
+    def ready() -> None:
+        _announce(settings, listener, first=not stored)
+
+    run(edge, listener, settings, ready)
+    log.info("stopped")
+
+
+def _announce(settings: ServerSettings, listener: socket.socket, *, first: bool) -> None:
+    port = listener.getsockname()[1]
+    url = endpoint.url_of(settings.listen.host, port, secure=settings.secure)
+    certificate = settings.tls_certificate
+    bundle = str(certificate.resolve()) if certificate and self_signed(certificate) else ""
+    endpoint.write(settings.data, Endpoint(url, settings.region, bundle))
+    click.echo(banner.text(settings, url, first=first), nl=False)
+    log.info("ready", extra={"url": url, "data": str(Path(settings.data).resolve())})
