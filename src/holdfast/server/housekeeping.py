@@ -1,0 +1,111 @@
+"""What the server does by itself: one background thread that runs named, bounded steps."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.engine.port import Engine, EngineClosed
+from holdfast.server.access.sessions import collect_sessions
+from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
+from holdfast.server.leftovers import StagedCollector, collect_garbage
+from holdfast.server.operation import Site
+from holdfast.server.s3.lifecycle_run import LifecycleRun
+
+log = logging.getLogger("holdfast.housekeeping")
+
+INTERVAL = 60.0  # seconds between two rounds
+FIRST_AFTER = 2.0  # seconds after the start
+BUSY_PAUSE = 1.0  # seconds, after a round that found something to do
+_STOP_WITHIN = 10.0  # seconds; a step is far shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A piece of housekeeping: does a bounded amount of work and returns how much it did."""
+
+    name: str
+    run: Callable[[datetime], int]
+
+
+def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
+    """Return everything that is done in the background. To be called before the server serves."""
+    return (
+        Step("staged-bodies", StagedCollector(engine)),
+        Step("garbage", lambda now: collect_garbage(engine, now)),
+        Step("lifecycle", LifecycleRun(engine, site)),
+        Step("kms-deletions", lambda now: delete_due_keys(engine, now)),
+        Step("kms-rotations", lambda now: rotate_due_keys(engine, site, now)),
+        Step("sessions", lambda now: collect_sessions(engine, now)),
+    )
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class Housekeeping:
+    """Runs steps in a thread of its own, round after round, until it is stopped."""
+
+    def __init__(
+        self,
+        todo: Sequence[Step],
+        clock: Callable[[], datetime],
+        interval: float = INTERVAL,
+        *,
+        worked: Callable[[str, int], None] = _nothing,
+        failed: Callable[[str], None] = _nothing,
+    ) -> None:
+        """Prepare; `start` begins.
+
+        Args:
+            todo: the steps, run in this order.
+            clock: the time in UTC, as the steps see it.
+            interval: seconds between two rounds that find nothing to do.
+            worked: is told a step's name and what it did, when that was something.
+            failed: is told the name of a step that raised.
+        """
+        self._steps = tuple(todo)
+        self._clock = clock
+        self._interval = interval
+        self._worked = worked
+        self._failed = failed
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, a moment after the start. Call it once."""
+        self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step under way and end. Idempotent; nothing happens if it was not started."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(_STOP_WITHIN)
+
+    def round(self) -> int:
+        """Run every step once, now; return how much they did. Never raises because of a step."""
+        return sum(self._run(step) for step in self._steps if not self._stopping.is_set())
+
+    def _loop(self) -> None:
+        pause = min(FIRST_AFTER, self._interval)
+        while not self._stopping.wait(pause):
+            done = self.round()
+            pause = min(BUSY_PAUSE, self._interval) if done else self._interval
+
+    def _run(self, step: Step) -> int:
+        try:
+            done = step.run(self._clock())
+        except EngineClosed:
+            self._stopping.set()
+            return 0
+        except Exception:
+            # One step that fails must stop neither the others nor the server.
+            log.exception("the housekeeping step %r failed", step.name)
+            self._failed(step.name)
+            return 0
+        if done:
+            self._worked(step.name, done)
+        return done
