@@ -152,6 +152,8 @@ def _chunk_at(body_id: bytes, number: int) -> Callable[[Reader], Chunk | None]:
 
 
 def _drop_staged(tx: Writer, body_id: bytes, chunks: int) -> None:
+    if tx.get(Staged, body_id) is None:
+        return  # linked meanwhile: it belongs to a record now
     for number in range(chunks):
         tx.drop(Chunk, body_id, number)
     tx.drop(Staged, body_id)
@@ -169,7 +171,7 @@ def link(tx: Writer, new: NewBody) -> Body:
 
 
 def discard(engine: Engine, new: NewBody) -> None:
-    """Give up a finished body that was not linked."""
+    """Give up a finished body. One that was linked meanwhile is left alone."""
     if new.held is None and new.body.size:
         engine.update(lambda tx: _drop_staged(tx, new.body.id, new.body.chunks))
 

@@ -1,0 +1,276 @@
+"""A request from first byte to answer: authenticate, route, parse, run in one transaction, serialize.
+
+`open` looks at the head, `feed` takes the body, `finish` runs the operation; `guard` turns whatever
+goes wrong in a step into the answer. Synchronous. Nobody else opens transactions for requests.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from holdfast.aws import protocols, routing, sigv4
+from holdfast.aws.errors import ServiceError
+from holdfast.aws.http import Request, Response
+from holdfast.aws.models import OperationModel, service
+from holdfast.aws.payload import Digests, Payload
+from holdfast.aws.routing import Target
+from holdfast.engine.bodies import BodyWriter, discard
+from holdfast.engine.port import CorruptData, EngineError
+from holdfast.server.access.credentials import Identity, identify
+from holdfast.server.operation import (
+    Answer,
+    Caller,
+    Context,
+    Operation,
+    Params,
+    ReceivedBody,
+    Result,
+    Snapshot,
+    Staging,
+    Stream,
+    Transaction,
+)
+
+if TYPE_CHECKING:
+    from holdfast.server.pipeline import Pipeline
+
+log = logging.getLogger("holdfast.request")
+
+_INTERNAL = {"s3": "InternalError", "dynamodb": "InternalServerError"}
+
+
+class Exchange:
+    """One request on its way. `response` is set once it is answered."""
+
+    def __init__(self, pipeline: "Pipeline", request: Request) -> None:
+        """Begin with nothing but the head."""
+        self.request = request
+        self.service = routing.service_of(request)
+        self.response: Response | None = None
+        self.error_code = ""
+        self.identity: Identity | None = None
+        self.now = pipeline.clock()
+        raw = pipeline.site.random(16).hex().upper()
+        self.request_id = raw[:16]
+        self._host_id = raw[16:] + raw
+        self._pipeline = pipeline
+        self._target: Target | None = None
+        self._model: OperationModel | None = None
+        self._claims: sigv4.Claims | None = None
+        self._payload: Payload | None = None
+        self._sink: BodyWriter | None = None
+        self._document = bytearray()
+        self._params: Params = {}
+        self._received = 0
+
+    @property
+    def operation(self) -> str:
+        """AWS's name of the operation, or nothing while it is not known."""
+        return self._target.operation if self._target else ""
+
+    # ---- the steps -----------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Authenticate; for S3 also route, and prepare to take a streamed body."""
+        claims = self._claims = sigv4.claims(self.request, self.service)
+        site = self._pipeline.site
+        identity = self.identity = self._pipeline.engine.view(
+            lambda tx: identify(tx, site.vault, site.account, claims, self.now)
+        )
+        # S3 declares the body's hash in the head, so nothing is taken from a stranger. The other
+        # services sign a hash that only the body gives, and may name the operation in it.
+        if self.service == "s3":
+            signing = sigv4.verify(claims, self.request, identity.secret, self.now)
+            self._route(b"")
+            self._open_payload(signing)
+        self._refuse_length(self._announced_length())
+        if self._streams():
+            self._parse(b"")
+            self._sink = self._staging().body()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the body, as they are on the wire."""
+        if self.response is None:
+            self.guard(lambda: self._take(data))
+
+    def finish(self) -> None:
+        """The body is complete: run the operation."""
+        if self.response is None:
+            self.guard(self._run)
+
+    def abandon(self) -> None:
+        """The client went away before the end: keep nothing of it."""
+        self._give_up()
+
+    def refuse(self, error: ServiceError) -> None:
+        """Answer with an error, whatever was taken so far."""
+        self._give_up()
+        self.error_code = error.code
+        self.response = protocols.serialize_error(
+            self.service,
+            error,
+            self.request,
+            self.request_id,
+            self._host_id,
+            self.request.raw_path,
+        )
+
+    def guard(self, step: Callable[[], None]) -> None:
+        """Run a step; whatever it raises becomes the answer."""
+        try:
+            step()
+        except ServiceError as error:
+            self.refuse(error)
+        except (CorruptData, EngineError) as error:
+            log.error("request %s %s: %s", self.request_id, self.operation, error)  # noqa: TRY400
+            self.refuse(ServiceError(_INTERNAL.get(self.service, "InternalFailure")))
+        except Exception:
+            # A defect of ours: the client gets AWS's answer for it, the log gets the trace.
+            log.exception("request %s %s failed", self.request_id, self.operation)
+            self.refuse(ServiceError(_INTERNAL.get(self.service, "InternalFailure")))
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the access log says of the request. Never a secret, never a query string."""
+        return {
+            "request_id": self.request_id,
+            "client": self.request.client,
+            "principal": self.identity.arn if self.identity else "",
+            "service": self.service,
+            "operation": self.operation,
+            "bucket": (self._target.bucket or "") if self._target else "",
+            "key": (self._target.key or "") if self._target else "",
+            "error": self.error_code,
+        }
+
+    # ---- the head ------------------------------------------------------------------------------
+
+    def _route(self, body: bytes) -> None:
+        base = self._pipeline.base_domain
+        self._target = routing.route(self.service, self.request, body, base)
+        self._model = service(self.service).operations[self._target.operation]
+
+    def _streams(self) -> bool:
+        return self._model is not None and bool(self._model.streaming_input)
+
+    def _announced_length(self) -> int:
+        length = self.request.headers.get("content-length", "0")
+        return int(length) if length.isdecimal() else 0
+
+    def _refuse_length(self, length: int) -> None:
+        limits = self._pipeline.limits
+        # The frames of aws-chunked add at most a few percent.
+        most = limits.body_bytes * 17 // 16 if self._streams() else limits.document_bytes
+        if length <= most:
+            return
+        if self.service == "s3":
+            raise ServiceError(
+                "EntityTooLarge", ProposedSize=str(length), MaxSizeAllowed=str(limits.body_bytes)
+            )
+        raise ServiceError("SerializationException", "The request body is too large.", status=413)
+
+    def _open_payload(self, signing: sigv4.SigningContext) -> None:
+        # CompleteMultipartUpload's checksum header is about the object that it completes.
+        of_body = self.operation != "CompleteMultipartUpload"
+        most = self._pipeline.limits.body_bytes
+        self._payload = Payload(self.request, signing, most, checksum_is_of_body=of_body)
+
+    def _take(self, data: bytes) -> None:
+        self._received += len(data)
+        self._refuse_length(self._received)
+        for piece in self._payload.feed(data) if self._payload else (data,):
+            if self._sink is not None:
+                self._sink.write(piece)
+            else:
+                self._document += piece
+
+    # ---- the operation -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        digests = self._payload.finish() if self._payload else None
+        if self._sink is not None and digests is not None:
+            self._params = {**self._params, **self._streamed(self._sink, digests)}
+        else:
+            self._read_document()
+        result = self._transact()
+        self.response = self._serialized(
+            result if isinstance(result, Answer) else Answer(result or {})
+        )
+
+    def _streamed(self, sink: BodyWriter, digests: Digests) -> Params:
+        assert self._model is not None  # noqa: S101 - routed by open
+        body = ReceivedBody(sink.finish(), digests.md5, digests.checksums)
+        return {self._model.streaming_input: body}
+
+    def _read_document(self) -> None:
+        body = bytes(self._document)
+        if self.service != "s3":
+            assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
+            digest = hashlib.sha256(body).hexdigest()
+            sigv4.verify(self._claims, self.request, self.identity.secret, self.now, digest)
+            self._route(body)
+        self._parse(body)
+
+    def _parse(self, body: bytes) -> None:
+        assert self._target is not None and self._model is not None  # noqa: S101, PT018
+        self._params = protocols.parse(self.service, self._model, self.request, self._target, body)
+        prepare = self._handler().prepare
+        if prepare is not None:
+            self._params = prepare(self._staging(), self._params)
+
+    def _handler(self) -> Operation[Any]:
+        return self._pipeline.services[self.service][self.operation]
+
+    def _staging(self) -> Staging:
+        return Staging(self._pipeline.engine, self._context())
+
+    def _context(self) -> Context:
+        assert self.identity is not None  # noqa: S101 - set by open
+        request, who = self.request, self.identity
+        caller = Caller(
+            arn=who.arn,
+            user_id=who.user_id,
+            access_key_id=who.access_key_id,
+            session=who.session,
+            address=request.client,
+            user_agent=request.headers.get("user-agent"),
+            invocation_id=request.headers.get("amz-sdk-invocation-id"),
+            secure=request.secure,
+        )
+        view = self._pipeline.engine.view
+        return Context(self._pipeline.site, caller, self.now, self.request_id, view, request.host)
+
+    def _transact(self) -> Result:
+        handler, context, params = self._handler(), self._context(), self._params
+        engine = self._pipeline.engine
+        if handler.writes:
+            return engine.update(lambda tx: handler(Transaction(tx, context), params))
+        return engine.view(lambda tx: handler(Snapshot(tx, context), params))
+
+    def _serialized(self, answer: Answer) -> Response:
+        assert self._model is not None  # noqa: S101 - routed by now
+        result, streamed = answer.result, self._model.streaming_output
+        body = result.get(streamed) if streamed else None
+        if streamed:
+            result = {name: value for name, value in result.items() if name != streamed}
+        response = protocols.serialize(
+            self.service, self._model, result, self.request_id, status=answer.status
+        )
+        headers = (*response.headers, *answer.headers)
+        if self.service == "s3":
+            headers = (*headers, ("x-amz-id-2", self._host_id))
+        if isinstance(body, Stream):
+            return replace(response, headers=headers, body=body.pieces, length=body.length)
+        return replace(response, headers=headers, body=response.body if body is None else body)
+
+    def _give_up(self) -> None:
+        """Discard bodies that no record links. If even that fails they are collected later."""
+        try:
+            if self._sink is not None:
+                self._sink.discard()
+            for value in self._params.values():
+                if isinstance(value, ReceivedBody):
+                    discard(self._pipeline.engine, value.new)
+        except EngineError as error:
+            log.warning("request %s left a body to be collected: %s", self.request_id, error)
