@@ -210,8 +210,6 @@ def _template(name: str, raw: _Operation, shapes: dict[str, _Shape]) -> Template
         uri=raw.http.request_uri,
         needs_query=tuple(wire for key, wire in wires("querystring") if key in shape.required),
         takes_query=frozenset(wire for _, wire in wires("querystring")),
-        needs_headers=tuple(
-            wire.lower() for key, wire in wires("header") if key in shape.required
-        ),
+        needs_headers=tuple(wire.lower() for key, wire in wires("header") if key in shape.required),
         deprecated=raw.deprecated,
     )

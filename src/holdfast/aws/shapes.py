@@ -16,7 +16,7 @@ class Shape:
     # structure, list, map, string, blob, timestamp, boolean, integer, long, float or double
     type: str
     members: dict[str, "Member"] = field(default_factory=dict)  # of a structure, in model order
-    element: "Member | None" = None  # of a list
+    element: "Member | None" = None  # of a list, see `item`
     key: "Member | None" = None  # of a map
     value: "Member | None" = None  # of a map
     flattened: bool = False
@@ -30,6 +30,28 @@ class Shape:
     maximum: float | None = None
     pattern: str = ""
     sensitive: bool = False
+
+    @property
+    def item(self) -> "Member":
+        """The element of a list.
+
+        Raises:
+            TypeError: it is no list.
+        """
+        if self.element is None:
+            raise TypeError(f"{self.name} is not a list")
+        return self.element
+
+    @property
+    def entry(self) -> tuple["Member", "Member"]:
+        """The key and the value of a map.
+
+        Raises:
+            TypeError: it is no map.
+        """
+        if self.key is None or self.value is None:
+            raise TypeError(f"{self.name} is not a map")
+        return self.key, self.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,20 +85,28 @@ class OperationModel:
     result_wrapper: str = ""  # the element around a query protocol's result
 
     @property
-    def streaming_input(self) -> str:
-        """The input member that is a streamed body, or nothing."""
-        return _streaming(self.input)
+    def payload(self) -> str:
+        """The input member that is the whole body, or nothing."""
+        return self.input.payload if self.input else ""
 
     @property
-    def streaming_output(self) -> str:
-        """The output member that is a streamed body, or nothing."""
-        return _streaming(self.output)
+    def output_payload(self) -> str:
+        """The output member that is the whole body, or nothing."""
+        return self.output.payload if self.output else ""
+
+    @property
+    def streams_input(self) -> bool:
+        """Whether the request's body is streamed."""
+        return _streams(self.input)
+
+    @property
+    def streams_output(self) -> bool:
+        """Whether the response's body is streamed."""
+        return _streams(self.output)
 
 
-def _streaming(shape: Shape | None) -> str:
-    if shape and shape.payload and shape.members[shape.payload].streaming:
-        return shape.payload
-    return ""
+def _streams(shape: Shape | None) -> bool:
+    return bool(shape and shape.payload and shape.members[shape.payload].streaming)
 
 
 @dataclass(frozen=True, slots=True)

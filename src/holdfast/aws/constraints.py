@@ -1,0 +1,184 @@
+"""What AWS's model demands of values, checked as its JSON and query services do: all faults at once.
+
+The message is that of AWS's validation: "1 validation error detected: Value null at 'tableName'
+failed to satisfy constraint: Member must not be null".
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from holdfast.aws.errors import ServiceError
+from holdfast.aws.shapes import Shape
+
+Check = Callable[[Any, str, list[str]], None]  # value, path, problems
+
+_MOST_PROBLEMS = 10
+_checks: dict[Shape, Check | None] = {}
+
+
+def check(shape: Shape, params: dict[str, Any], code: str) -> None:
+    """Check the parameters of an operation.
+
+    Args:
+        shape: the operation's input.
+        params: what the client sent, parsed.
+        code: ValidationException or ValidationError.
+
+    Raises:
+        ServiceError: with that code, naming up to ten faults.
+    """
+    test = checker(shape)
+    if test is None:
+        return
+    problems: list[str] = []
+    test(params, "", problems)
+    if problems:
+        shown = problems[:_MOST_PROBLEMS]
+        plural = "error" if len(shown) == 1 else "errors"
+        raise ServiceError(
+            code, f"{len(shown)} validation {plural} detected: " + "; ".join(shown), status=400
+        )
+
+
+def checker(shape: Shape) -> Check | None:
+    """Return a function that adds what is wrong with a value to a list; None if nothing can be."""
+    if shape not in _checks:
+        _checks[shape] = _make(shape) if _constrained(shape, set()) else None
+    return _checks[shape]
+
+
+def _constrained(shape: Shape, seen: set[Shape]) -> bool:
+    if shape in seen:
+        return False
+    seen.add(shape)
+    members = list(shape.members.values())
+    inner = [*members, *(member for member in (shape.element, shape.value) if member)]
+    return (
+        bool(_own_tests(shape))
+        or any(member.required for member in members)
+        or any(_constrained(member.shape, seen) for member in inner)
+    )
+
+
+def _make(shape: Shape) -> Check:
+    if shape.type == "structure":
+        return _structure_check(shape)
+    inner = shape.element or shape.value
+    within = checker(inner.shape) if inner else None
+    own = _own_tests(shape)
+    return _collection_check(shape, own, within) if inner else _scalar_check(shape, own)
+
+
+def _structure_check(shape: Shape) -> Check:
+    members: list[tuple[str, str, bool, Check | None]] = []
+
+    def check_structure(value: Any, path: str, problems: list[str]) -> None:
+        for name, label, required, within in members:
+            inner = value.get(name)
+            if inner is None:
+                if required:
+                    problems.append(_problem(None, path + label, "Member must not be null"))
+            elif within is not None:
+                within(inner, path + label, problems)
+
+    def check_nested(value: Any, path: str, problems: list[str]) -> None:
+        check_structure(value, f"{path}." if path else "", problems)
+
+    _checks[shape] = check_nested  # before its members: it may contain itself
+    for member in shape.members.values():
+        within = checker(member.shape)
+        if within is not None or member.required:
+            label = member.name[:1].lower() + member.name[1:]
+            members.append((member.name, label, member.required, within))
+    return check_nested
+
+
+def _collection_check(shape: Shape, own: list["_Test"], within: Check | None) -> Check:
+    def check_collection(value: Any, path: str, problems: list[str]) -> None:
+        _apply(shape, own, value, path, problems)
+        if within is None:
+            return
+        if shape.type == "list":
+            for number, item in enumerate(value, 1):
+                within(item, f"{path}.{number}.member", problems)
+        else:
+            for name, item in value.items():
+                within(item, f"{path}.{name}.member", problems)
+
+    return check_collection
+
+
+def _scalar_check(shape: Shape, own: list["_Test"]) -> Check:
+    def check_scalar(value: Any, path: str, problems: list[str]) -> None:
+        _apply(shape, own, value, path, problems)
+
+    return check_scalar
+
+
+_Test = tuple[Callable[[Any], bool], str]  # holds, demand
+
+
+def _apply(shape: Shape, tests: list[_Test], value: Any, path: str, problems: list[str]) -> None:
+    for holds, demand in tests:
+        if not holds(value):
+            problems.append(_problem(value, path, demand, hidden=shape.sensitive))
+
+
+def _own_tests(shape: Shape) -> list[_Test]:
+    tests: list[_Test] = []
+    numeric = shape.type in ("integer", "long", "float", "double")
+    if shape.enum:
+        allowed = frozenset(shape.enum)
+        words = ", ".join(shape.enum)
+        tests.append((allowed.__contains__, f"Member must satisfy enum value set: [{words}]"))
+    measure: Callable[[Any], float] = (lambda value: value) if numeric else len
+    noun = "value" if numeric else "length"
+    if shape.minimum is not None and (shape.minimum > 0 or numeric):
+        tests.append(_at_least(shape.minimum, measure, noun))
+    if shape.maximum is not None:
+        tests.append(_at_most(shape.maximum, measure, noun))
+    if shape.pattern and shape.type == "string":
+        tests.extend(_matching(shape.pattern))
+    return tests
+
+
+def _at_least(least: float, measure: Callable[[Any], float], noun: str) -> _Test:
+    demand = f"Member must have {noun} greater than or equal to {least:.0f}"
+    return (lambda value: measure(value) >= least, demand)
+
+
+def _at_most(most: float, measure: Callable[[Any], float], noun: str) -> _Test:
+    demand = f"Member must have {noun} less than or equal to {most:.0f}"
+    return (lambda value: measure(value) <= most, demand)
+
+
+def _matching(pattern: str) -> list[_Test]:
+    try:
+        matches = re.compile(pattern, re.ASCII).fullmatch
+    except re.error:
+        return []  # a Java pattern such as \p{L}: left to the handler
+    demand = f"Member must satisfy regular expression pattern: {pattern}"
+    return [(lambda value: matches(value) is not None, demand)]
+
+
+def _problem(value: Any, path: str, demand: str, *, hidden: bool = False) -> str:
+    shown = "Value" if hidden else f"Value {_shown(value)}"
+    return f"{shown} at '{path}' failed to satisfy constraint: {demand}"
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else f"'{_java(value)}'"
+
+
+def _java(value: Any) -> str:
+    """Write a value as AWS's messages do."""
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(_java(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}={_java(item)}' for name, item in value.items())}}}"
+    return str(value)

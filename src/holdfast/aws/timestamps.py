@@ -1,0 +1,81 @@
+"""Timestamps as AWS writes them: HTTP dates, ISO 8601 and seconds since 1970. Always aware, in UTC."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+
+def http_date(moment: datetime) -> str:
+    """Return `Wed, 12 Oct 2009 17:50:00 GMT` (RFC 9110, 5.6.7)."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def iso_seconds(moment: datetime) -> str:
+    """Return `2009-10-12T17:50:30Z`, as STS and IAM do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_milliseconds(moment: datetime) -> str:
+    """Return `2009-10-12T17:50:30.000Z`, as S3 does."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def epoch(moment: datetime) -> float:
+    """Return seconds since 1970, to the millisecond, as the JSON services do."""
+    return round(moment.timestamp(), 3)
+
+
+def from_http_date(text: str) -> datetime:
+    """Read an HTTP date.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return _utc(parsedate_to_datetime(text))
+    except (TypeError, IndexError, OverflowError) as error:
+        raise ValueError(f"not an HTTP date: {text!r}") from error
+
+
+def from_iso(text: str) -> datetime:
+    """Read an ISO 8601 date, with or without a time; UTC if it does not say.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return _utc(datetime.fromisoformat(text.strip()))
+    except OverflowError as error:
+        raise ValueError(f"not a date: {text!r}") from error
+
+
+def from_epoch(seconds: float) -> datetime:
+    """Read seconds since 1970.
+
+    Raises:
+        ValueError: beyond the years 1 to 9999.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"not a moment: {seconds}") from error
+
+
+def from_any(text: str) -> datetime:
+    """Read a timestamp in whichever form it comes.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return from_epoch(float(text))
+    except ValueError:
+        pass
+    try:
+        return from_iso(text)
+    except ValueError:
+        return from_http_date(text)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

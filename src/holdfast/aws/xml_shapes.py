@@ -1,0 +1,249 @@
+"""Values to and from XML, by shape. Readers and writers are made once per shape and kept.
+
+Sources: the XML traits of Smithy's REST XML protocol; S3's schema checks show as MalformedXML.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from holdfast.aws.scalars import convert, text
+from holdfast.aws.shapes import Member, Shape
+from holdfast.aws.timestamps import http_date, iso_milliseconds, iso_seconds
+from holdfast.aws.xml import Element, escape, malformed
+
+Read = Callable[[Element], Any]
+Write = Callable[[Any, str, list[str]], None]  # value, element name, output
+
+# S3 answers these with errors of their own, so their handlers check them.
+_CHECKED_ELSEWHERE = frozenset({"BucketLocationConstraint", "Event", "EncodingType"})
+
+_readers: dict[Shape, Read] = {}
+_writers: dict[tuple[Shape, bool], Write] = {}
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def reader(shape: Shape) -> Read:
+    """Return a function that reads a value of the shape from its element.
+
+    It raises MalformedXML for what S3's schema does not allow: missing and unknown elements, numbers
+    and timestamps that are none, words outside an enumeration.
+    """
+    made = _readers.get(shape)
+    if made is None:
+        made = _structure_reader(shape) if shape.type == "structure" else _reader(shape)
+        _readers[shape] = made
+    return made
+
+
+def _reader(shape: Shape) -> Read:
+    if shape.type == "list":
+        name, read = shape.item.wire, reader(shape.item.shape)
+        return lambda element: [read(child) for child in _only(element, name)]
+    if shape.type == "map":
+        return _map_reader(shape)
+    return _scalar_reader(shape)
+
+
+def _only(element: Element, name: str) -> list[Element]:
+    if any(child.name != name for child in element.children):
+        raise malformed()
+    return element.children
+
+
+def _map_reader(shape: Shape) -> Read:
+    key, value = (member.wire for member in shape.entry)
+    read = reader(shape.entry[1].shape)
+
+    def read_map(element: Element) -> dict[str, Any]:
+        result = {}
+        for entry in element.children:
+            by_name = {child.name: child for child in entry.children}
+            if key not in by_name or value not in by_name:
+                raise malformed()
+            result[by_name[key].text] = read(by_name[value])
+        return result
+
+    return read_map
+
+
+def _structure_reader(shape: Shape) -> Read:
+    fields: dict[str, _Field] = {}
+    attributes: list[tuple[str, str]] = []
+    required = [member.name for member in shape.members.values() if member.required]
+
+    def read_structure(element: Element) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for name, wire in attributes:
+            if wire in element.attributes:
+                result[name] = element.attributes[wire]
+        for child in element.children:
+            _take(child, fields, result)
+        if any(name not in result for name in required):
+            raise malformed()
+        return result
+
+    _readers[shape] = read_structure  # before its members: it may contain itself
+    for member in shape.members.values():
+        if member.xml_attribute:
+            attributes.append((member.name, member.wire.rpartition(":")[2]))
+        elif not member.location:
+            fields[_element_name(member)] = (member.name, _member_reader(member), _repeats(member))
+    return read_structure
+
+
+_Field = tuple[str, Read, bool]  # member, reader, repeated
+
+
+def _take(child: Element, fields: dict[str, _Field], result: dict[str, Any]) -> None:
+    if child.name not in fields:
+        raise malformed()
+    name, read, repeated = fields[child.name]
+    if repeated:
+        result.setdefault(name, []).append(read(child))
+    else:
+        result[name] = read(child)
+
+
+def _member_reader(member: Member) -> Read:
+    if _repeats(member):
+        return reader(member.shape.item.shape)
+    return reader(member.shape)
+
+
+def _repeats(member: Member) -> bool:
+    return member.flattened and member.shape.type == "list"
+
+
+def _element_name(member: Member) -> str:
+    """A flattened list's elements have the member's own name, or the element's if it has none."""
+    if member.flattened and not member.explicit and member.shape.element is not None:
+        element = member.shape.element
+        return element.wire if element.explicit else member.wire
+    return member.wire
+
+
+def _scalar_reader(shape: Shape) -> Read:
+    allowed = frozenset() if shape.name in _CHECKED_ELSEWHERE else frozenset(shape.enum)
+
+    def read_scalar(element: Element) -> Any:
+        if element.children:
+            raise malformed()
+        try:
+            value = convert(shape.type, element.text)
+        except ValueError as error:
+            raise malformed() from error
+        if allowed and value not in allowed:
+            raise malformed()
+        return value
+
+    return read_scalar
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def writer(shape: Shape, *, milliseconds: bool = True) -> Write:
+    """Return a function that appends an element with a value of the shape to a list of pieces.
+
+    Args:
+        shape: what the values are.
+        milliseconds: whether timestamps have them; S3's do, those of STS and IAM do not.
+    """
+    made = _writers.get((shape, milliseconds))
+    if made is None:
+        if shape.type == "structure":
+            made = _structure_writer(shape, milliseconds)
+        elif shape.type == "list":
+            made = _list_writer(shape, milliseconds)
+        elif shape.type == "map":
+            made = _map_writer(shape, milliseconds)
+        else:
+            made = _scalar_writer(shape, milliseconds)
+        _writers[shape, milliseconds] = made
+    return made
+
+
+def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
+    fields: dict[str, tuple[str, Write]] = {}
+    attributes: list[tuple[str, str]] = []
+    namespace = _namespace(shape.xml_namespace, shape.xml_prefix) if shape.xml_prefix else ""
+
+    def write_structure(value: Any, name: str, out: list[str]) -> None:
+        out.append(f"<{name}{namespace}")
+        out.extend(f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value)
+        out.append(">")
+        for key, (wire, write) in fields.items():
+            inner = value.get(key)
+            if inner is not None:
+                write(inner, wire, out)
+        out.append(f"</{name}>")
+
+    _writers[shape, milliseconds] = write_structure  # before its members: it may contain itself
+    for member in shape.members.values():
+        if member.xml_attribute:
+            attributes.append((member.name, member.wire))
+        elif not member.location:
+            write = _member_writer(member, milliseconds)
+            fields[member.name] = (_element_name(member), write)
+    return write_structure
+
+
+def _member_writer(member: Member, milliseconds: bool) -> Write:
+    if not _repeats(member):
+        return writer(member.shape, milliseconds=milliseconds)
+    write = writer(member.shape.item.shape, milliseconds=milliseconds)
+
+    def write_each(value: Any, name: str, out: list[str]) -> None:
+        for item in value:
+            write(item, name, out)
+
+    return write_each
+
+
+def _list_writer(shape: Shape, milliseconds: bool) -> Write:
+    wire, write = shape.item.wire, writer(shape.item.shape, milliseconds=milliseconds)
+
+    def write_list(value: Any, name: str, out: list[str]) -> None:
+        out.append(f"<{name}>")
+        for item in value:
+            write(item, wire, out)
+        out.append(f"</{name}>")
+
+    return write_list
+
+
+def _map_writer(shape: Shape, milliseconds: bool) -> Write:
+    key_name, value_name = (member.wire for member in shape.entry)
+    write = writer(shape.entry[1].shape, milliseconds=milliseconds)
+
+    def write_map(value: Any, name: str, out: list[str]) -> None:
+        out.append(f"<{name}>")
+        for key, item in value.items():
+            out.append(f"<entry><{key_name}>{escape(key)}</{key_name}>")
+            write(item, value_name, out)
+            out.append("</entry>")
+        out.append(f"</{name}>")
+
+    return write_map
+
+
+def _scalar_writer(shape: Shape, milliseconds: bool) -> Write:
+    form = _timestamp_writer(shape, milliseconds) if shape.type == "timestamp" else text
+
+    def write_scalar(value: Any, name: str, out: list[str]) -> None:
+        out.append(f"<{name}>{escape(form(value))}</{name}>")
+
+    return write_scalar
+
+
+def _timestamp_writer(shape: Shape, milliseconds: bool) -> Callable[[datetime], str]:
+    if shape.timestamp_format == "rfc822":
+        return http_date
+    return iso_milliseconds if milliseconds else iso_seconds
+
+
+def _namespace(uri: str, prefix: str) -> str:
+    return f' xmlns:{prefix}="{uri}"'
