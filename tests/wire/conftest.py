@@ -1,173 +1,21 @@
-"""Real boto3 clients against the whole pipeline and a real SQLite file, without a socket."""
+"""A fresh server for every wire test."""
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.config import Config
 
-from holdfast.aws.http import Headers, Request, Response
 from holdfast.engine.open import open_directory
-from holdfast.engine.port import Engine, Writer
-from holdfast.engine.vault import Vault
+from holdfast.engine.port import Writer
 from holdfast.server.access.users import (
     ADMINISTRATOR,
     NewKey,
     create_access_key,
     create_user,
 )
-from holdfast.server.operation import Site
-from holdfast.server.pipeline import Pipeline
-from holdfast.server.services import SERVICES
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_kms import KMSClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sts import STSClient
-
-ENDPOINT = "http://127.0.0.1:8270"
-ACCESS_KEY_ID = "AKIAHOLDFASTTEST0001"
-SECRET = "test-secret-not-a-real-one"
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
-SESSION: Any = boto3.session.Session()  # loads each service's model once
-
-
-@dataclass
-class Clock:
-    """The server's time: the real one, moved forward."""
-
-    offset: timedelta = field(default_factory=timedelta)
-
-    def __call__(self) -> datetime:
-        """Return the server's time."""
-        return datetime.now(UTC) + self.offset
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass for the server only."""
-        self.offset += timedelta(seconds=seconds)
-
-
-class RawResponse:
-    """What botocore reads a response body from."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, amt: int = 1 << 16, **_: Any) -> Iterator[bytes]:
-        """Yield the rest of the body in pieces."""
-        while piece := self.read(amt):
-            yield piece
-
-    def read(self, amt: int | None = None, **_: Any) -> bytes:
-        """Return the next bytes of the body."""
-        size = len(self._body) if amt is None else amt
-        piece, self._body = self._body[:size], self._body[size:]
-        return piece
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class Aws:
-    """A server and the clients that talk to it."""
-
-    def __init__(self, directory: Path, engine: Engine, vault: Vault) -> None:
-        self.directory = directory
-        self.engine = engine
-        self.vault = vault
-        self.clock = Clock()
-        self.site = Site(ACCOUNT, REGION, vault, os.urandom)
-        self.pipeline = Pipeline(engine, self.site, SERVICES, clock=self.clock)
-        self.requests: list[AWSPreparedRequest] = []
-
-    @cached_property
-    def s3(self) -> "S3Client":
-        """The administrator's S3."""
-        return cast("S3Client", self.client("s3"))
-
-    @cached_property
-    def dynamodb(self) -> "DynamoDBClient":
-        """The administrator's DynamoDB."""
-        return cast("DynamoDBClient", self.client("dynamodb"))
-
-    @cached_property
-    def kms(self) -> "KMSClient":
-        """The administrator's KMS."""
-        return cast("KMSClient", self.client("kms"))
-
-    @cached_property
-    def sts(self) -> "STSClient":
-        """The administrator's STS."""
-        return cast("STSClient", self.client("sts"))
-
-    @cached_property
-    def iam(self) -> "IAMClient":
-        """The administrator's IAM."""
-        return cast("IAMClient", self.client("iam"))
-
-    def client(self, service: str, **options: Any) -> Any:
-        """Return a boto3 client; options override its defaults."""
-        settings: dict[str, Any] = {
-            "region_name": REGION,
-            "endpoint_url": ENDPOINT,
-            "aws_access_key_id": ACCESS_KEY_ID,
-            "aws_secret_access_key": SECRET,
-            "config": Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        }
-        client: Any = SESSION.client(service, **{**settings, **options})
-        client.meta.events.register("before-send", self._send)
-        return client
-
-    def send(self, request: Request, body: bytes = b"") -> Response:
-        """Send a request as it is."""
-        response = self.pipeline.answer(request, body).response
-        assert response is not None
-        return response
-
-    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        self.requests.append(request)
-        url = urlsplit(request.url)
-        pairs = [(name, _text(value)) for name, value in request.headers.items()]
-        if "Host" not in request.headers:
-            pairs.append(("host", url.netloc))
-        wire = Request(request.method, url.path or "/", url.query, Headers(pairs))
-        response = self.send(wire, _body_of(request))
-        body = response.body
-        whole = body if isinstance(body, bytes) else b"".join(body)
-        headers = dict(response.headers)
-        if request.method == "HEAD":
-            whole = b""
-        else:
-            headers.setdefault("content-length", str(len(whole)))
-        raw: Any = RawResponse(whole)
-        return AWSResponse(
-            request.url, response.status, cast("Any", HTTPHeaders.from_dict(headers)), raw
-        )
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _body_of(request: AWSPreparedRequest) -> bytes:
-    body: Any = request.body
-    if body is None:
-        return b""
-    if isinstance(body, str):
-        return body.encode()
-    return bytes(body) if isinstance(body, bytes | bytearray) else bytes(body.read())
+from in_process import ACCESS_KEY_ID, SECRET, Aws
 
 
 @pytest.fixture
