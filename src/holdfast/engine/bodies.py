@@ -6,7 +6,8 @@ commit. A longer one is staged chunk by chunk as it arrives; what is never linke
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -14,10 +15,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from holdfast.engine.port import CorruptData, Engine, Reader, Writer
-from holdfast.engine.records import Chunk, Garbage, Staged
+from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
 from holdfast.engine.vault import KEY_BYTES
 
 CHUNK_BYTES = 1 << 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -141,6 +143,8 @@ class BodyWriter:
         def work(tx: Writer) -> None:
             if number == 0:
                 tx.put(Staged(body_id=self._id, at=self._now))
+            elif tx.get(Staged, self._id) is None:
+                raise CorruptData(f"body {self._id.hex()} was collected while it arrived")
             tx.put(chunk)
 
         self._engine.update(work)
@@ -188,8 +192,88 @@ def unlink(tx: Writer, body: Named, now: datetime, *, alone: bool = True) -> Non
     if alone and body.chunks <= 1:
         tx.drop(Chunk, body.id, 0)
     else:
-        micros = int((now - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
-        tx.put(Garbage(at=micros, id=body.id))
+        tx.put(Garbage(at=_micros(now), id=body.id))
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def collect_staged(engine: Engine, older_than: datetime, limit: int = 100) -> int:
+    """Give up bodies that were begun before a time and never linked; they become garbage.
+
+    Args:
+        engine: where.
+        older_than: longer ago than any request lasts.
+        limit: at most so many, in one transaction.
+
+    Returns:
+        How many; call again while it is `limit`.
+    """
+
+    def work(tx: Writer) -> int:
+        old = (record for record in tx.scan(Staged) if record.at < older_than)
+        given_up = tuple(islice(old, limit))
+        for record in given_up:
+            # From here on it can be neither continued nor linked, so its chunks may go in steps.
+            tx.drop(Staged, record.body_id)
+            tx.put(Garbage(at=_micros(record.at), id=record.body_id))
+        return len(given_up)
+
+    return engine.update(work)
+
+
+def collect_garbage(engine: Engine, older_than: datetime, limit: int = 64) -> int:
+    """Drop a bounded part of what was let go before a time: chunks of bodies, items of tables.
+
+    Args:
+        engine: where.
+        older_than: longer ago than any reader lasts.
+        limit: at most so many records, in one transaction.
+
+    Returns:
+        How many records went; 0 when there is no more to collect.
+    """
+    until = _micros(older_than)
+
+    def work(tx: Writer) -> int:
+        dropped = 0
+        while dropped < limit:
+            oldest = next(tx.scan(Garbage, limit=1), None)
+            if oldest is None or oldest.at >= until:
+                break
+            dropping = _drop_items if oldest.what == "items" else _drop_chunks
+            count = dropping(tx, oldest.id, limit - dropped)
+            dropped += count
+            if dropped < limit:  # nothing of it is left
+                tx.drop(Garbage, oldest.at, oldest.id)
+                dropped += 1
+        return dropped
+
+    return engine.update(work)
+
+
+def _drop_chunks(tx: Writer, body_id: bytes, limit: int) -> int:
+    """Drop up to `limit` chunks from the end, so that what is left is always 0 to some number."""
+    last = next(tx.scan(Chunk, body_id, reverse=True, limit=1), None)
+    if last is None:
+        return 0
+    stop = max(last.number - limit, -1)
+    for number in range(last.number, stop, -1):
+        tx.drop(Chunk, body_id, number)
+    return last.number - stop
+
+
+def _drop_items(tx: Writer, table_id: bytes, limit: int) -> int:
+    """Drop up to `limit` items and expiries of a table that is gone."""
+    dropped = 0
+    for item in tx.scan(Item, table_id, limit=limit):
+        tx.drop(Item, table_id, item.hash, item.range)
+        dropped += 1
+    for expiry in tx.scan(Expiry, table_id, limit=limit - dropped):
+        tx.drop(Expiry, table_id, expiry.at, expiry.hash, expiry.range)
+        dropped += 1
+    return dropped
 
 
 def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:

@@ -1,0 +1,132 @@
+"""The default engine: one SQLite database in write-ahead mode.
+
+Readers run in their callers' threads, each on a connection of its own. All updates run in one writer
+thread, which joins those that wait into one commit: one fsync for all of them.
+"""
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from holdfast.engine.connection import connect
+from holdfast.engine.migrate import migrate, steps, version_of
+from holdfast.engine.port import EngineClosed, EngineError, Reader, Writer
+from holdfast.engine.readers import Readers
+from holdfast.engine.transaction import SqliteReader, engine_error
+from holdfast.engine.writer import Commits
+
+T = TypeVar("T")
+
+_WRITER_CACHE_KIB = 16 * 1024
+
+
+class SqliteEngine:
+    """See `Engine`. Takes no lock on the directory: that is `open_directory`'s."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open a database, which is made or brought to the current format first.
+
+        Args:
+            path: the database file.
+            read_only: refuse updates, and neither make nor migrate the file. Another process may be
+                writing it.
+
+        Raises:
+            EngineError: the file cannot be opened, or, read-only, is of an older format.
+            NewerFormat: the file is of a newer format.
+            CorruptData: the file is something else.
+        """
+        self._path = path
+        self._revision = time.time_ns() // 1_000
+        self._raised = threading.Condition()
+        self._closed = False
+        self._inside = threading.local()
+        self._commits: Commits | None = None
+        if read_only:
+            _check_format(path)
+        else:
+            self._commits = Commits(_ready(path), self._raise, self._inside)
+        self._readers = Readers(path)
+
+    def view(self, work: Callable[[Reader], T]) -> T:
+        """See `Engine.view`."""
+        self._refuse_nested()
+        connection = self._readers.take()
+        reader = SqliteReader(connection)
+        self._inside.transaction = True
+        try:
+            _execute(connection, "BEGIN")
+            return work(reader)
+        finally:
+            self._inside.transaction = False
+            reader.end()
+            self._readers.give_back(connection)
+
+    def update(self, work: Callable[[Writer], T]) -> T:
+        """See `Engine.update`."""
+        self._refuse_nested()
+        if self._commits is None:
+            raise EngineError(f"{self._path} was opened read-only")
+        return self._commits.submit(work)
+
+    def wait(self, after: int, timeout: float) -> int:
+        """See `Engine.wait`."""
+        with self._raised:
+            self._raised.wait_for(lambda: self._closed or self._revision > after, timeout)
+            if self._closed:
+                raise EngineClosed("the engine was closed")
+            return self._revision
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._refuse_nested()
+        with self._raised:
+            self._closed = True
+            self._raised.notify_all()
+        if self._commits is not None:
+            self._commits.close()
+        self._readers.close()
+
+    def _refuse_nested(self) -> None:
+        if getattr(self._inside, "transaction", False):
+            raise EngineError("the engine was called from inside one of its own transactions")
+
+    def _raise(self, by: int) -> None:
+        with self._raised:
+            self._revision += by
+            self._raised.notify_all()
+
+
+def _execute(connection: sqlite3.Connection, statement: str) -> Any:
+    try:
+        return connection.execute(statement)
+    except sqlite3.Error as problem:
+        raise engine_error(problem, statement) from problem
+
+
+def _check_format(path: Path) -> None:
+    """Refuse a file that is not of the current format."""
+    newest = len(steps())
+    with contextlib.closing(connect(path, cache_kib=64, read_only=True)) as connection:
+        if version_of(connection, str(path), newest) < newest:
+            raise EngineError(f"{path} is of an older format; start the server on it once")
+
+
+def _ready(path: Path) -> sqlite3.Connection:
+    """Return a connection for writing to a file that exists, private, in the current format."""
+    try:
+        # SQLite gives its -wal and -shm files the mode of the database.
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as problem:
+        raise EngineError(f"cannot make {path}: {problem.strerror}") from problem
+    connection = connect(path, cache_kib=_WRITER_CACHE_KIB)
+    try:
+        migrate(connection, str(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection

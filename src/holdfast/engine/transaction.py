@@ -1,0 +1,167 @@
+"""What a piece of work is handed: a reader or a writer on one SQLite connection."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from holdfast.engine.port import CorruptData, EngineError
+from holdfast.engine.records import Record
+from holdfast.engine.sql import Rows, rows_of
+
+R = TypeVar("R", bound=Record)
+
+_FIRST_PAGE = 16  # rows; each page is four times the one before, up to the largest
+_LARGEST_PAGE = 256
+_PAGE_BYTES = 1 << 20  # a page ends early once its records have so many bytes
+
+
+def engine_error(problem: sqlite3.Error, doing: str) -> EngineError:
+    """Return the engine's error for one of SQLite's."""
+    # SQLITE_CORRUPT and SQLITE_NOTADB are plain DatabaseErrors; all other causes have a subclass.
+    if isinstance(problem, sqlite3.ProgrammingError):
+        raise problem  # a mistake in the code, such as a key that is not whole
+    kind = CorruptData if type(problem) is sqlite3.DatabaseError else EngineError
+    return kind(f"{doing} failed: {problem}")
+
+
+def _ended(*_: object) -> NoReturn:
+    raise EngineError("a transaction was used after it had ended")
+
+
+class SqliteReader:
+    """See `Reader`."""
+
+    __slots__ = ("_execute",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Read through a connection that is in a transaction."""
+        self._execute = connection.execute
+
+    def end(self) -> None:
+        """Refuse every further call."""
+        self._execute = _ended
+
+    def get(self, kind: type[R], *key: Any) -> R | None:
+        """See `Reader.get`."""
+        rows = rows_of(kind)
+        try:
+            row = self._execute(rows.get, key).fetchone()
+        except sqlite3.Error as problem:
+            raise engine_error(problem, f"reading a {kind.kind}") from problem
+        return None if row is None else rows.record(row)
+
+    def scan(
+        self,
+        kind: type[R],
+        *prefix: Any,
+        start: tuple[Any, ...] = (),
+        after: tuple[Any, ...] = (),
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[R]:
+        """See `Reader.scan`."""
+        rows = rows_of(kind)
+        if start and after:
+            raise ValueError("a scan takes start or after, not both")
+        if len(prefix) + len(start or after) > len(rows.keys):
+            raise ValueError(f"a {kind.kind} has {len(rows.keys)} key fields, more were given")
+        strict = "<" if reverse else ">"
+        comparison = strict if after else strict + "="
+        return self._pages(rows, prefix, start or after, comparison, limit, reverse)
+
+    def _pages(
+        self,
+        rows: Rows[R],
+        prefix: tuple[Any, ...],
+        bound: tuple[Any, ...],
+        comparison: str,
+        limit: int | None,
+        reverse: bool,
+    ) -> Iterator[R]:
+        """Yield page after page, each beginning behind the last key of the one before.
+
+        No statement is open while a record is out, so writing meanwhile disturbs nothing.
+        """
+        size = _FIRST_PAGE
+        while limit is None or limit > 0:
+            wanted = size if limit is None else min(size, limit)
+            statement = rows.scan(len(prefix), len(bound), comparison, reverse=reverse)
+            page, ended = self._page(statement, (*prefix, *bound, wanted))
+            for row in page:
+                yield rows.record(row)
+            if ended:
+                return
+            if limit is not None:
+                limit -= len(page)
+            bound = page[-1][len(prefix) : -1]
+            if not bound:  # the prefix is a whole key
+                return
+            comparison = comparison[0]
+            size = min(size * 4, _LARGEST_PAGE)
+
+    def _page(self, statement: str, values: tuple[Any, ...]) -> tuple[list[tuple[Any, ...]], bool]:
+        """Return a page of rows, and whether there are none behind it."""
+        page: list[tuple[Any, ...]] = []
+        size = 0
+        try:
+            cursor = self._execute(statement, values)
+            for row in cursor:
+                page.append(row)
+                size += len(row[-1])
+                if size >= _PAGE_BYTES:
+                    cursor.close()
+                    return page, False
+        except sqlite3.Error as problem:
+            raise engine_error(problem, "scanning") from problem
+        return page, len(page) < values[-1]
+
+
+class SqliteWriter(SqliteReader):
+    """See `Writer`. The first write opens a savepoint, so that one update can be taken back."""
+
+    __slots__ = ("failure", "saved", "wrote")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Write through a connection that is in a transaction."""
+        super().__init__(connection)
+        self.saved = False
+        self.wrote = False
+        self.failure: EngineError | None = None
+
+    def put(self, record: Record) -> None:
+        """See `Writer.put`."""
+        rows = rows_of(type(record))
+        self._write(rows.put, rows.row(record))
+        self.wrote = True
+
+    def drop(self, kind: type[Record], *key: Any) -> None:
+        """See `Writer.drop`."""
+        if self._write(rows_of(kind).drop, key):
+            self.wrote = True
+
+    def release(self) -> None:
+        """Join what was written to the transaction around it.
+
+        Raises:
+            EngineError: a write failed; also if the work had caught it.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self.saved:
+            self._execute("RELEASE one")
+
+    def take_back(self) -> None:
+        """Undo what was written."""
+        if self.saved:
+            self._execute("ROLLBACK TO one")
+            self._execute("RELEASE one")
+
+    def _write(self, statement: str, values: Sequence[Any]) -> int:
+        try:
+            if not self.saved:
+                self._execute("SAVEPOINT one")
+                self.saved = True
+            return self._execute(statement, values).rowcount
+        except sqlite3.Error as problem:
+            self.failure = engine_error(problem, "writing")
+            raise self.failure from problem

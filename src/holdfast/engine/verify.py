@@ -1,0 +1,103 @@
+"""The structural check of a database: SQLite's own, every record decodes, and what bodies there are.
+
+Whether every object finds its body, and every body its tag, is checked above: only what links bodies
+knows what they belong to.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from holdfast.engine.connection import connect
+from holdfast.engine.directory import DATABASE
+from holdfast.engine.migrate import steps, version_of
+from holdfast.engine.port import CorruptData, Reader
+from holdfast.engine.progress import Progress, silent
+from holdfast.engine.records import KINDS, Chunk, Garbage, Staged
+from holdfast.engine.sql import rows_of
+
+_CACHE_KIB = 4096
+_EVERY = 1000  # records between two calls of the progress function
+
+
+def check_database(directory: Path, progress: Progress = silent) -> Iterator[str]:
+    """Yield a sentence for each problem of a data directory's database; nothing when it is sound.
+
+    Takes no lock: a server may be running. What it writes meanwhile is not seen.
+
+    Args:
+        directory: the data directory.
+        progress: in records.
+
+    Raises:
+        EngineError: the database cannot be opened.
+        NewerFormat: it is of a newer format.
+        CorruptData: it is no database of Holdfast.
+    """
+    database = directory / DATABASE
+    with contextlib.closing(connect(database, cache_kib=_CACHE_KIB, read_only=True)) as connection:
+        version_of(connection, str(database), len(steps()))
+        try:
+            connection.execute("BEGIN")
+            for (line,) in connection.execute("PRAGMA integrity_check"):
+                if line != "ok":
+                    yield f"{DATABASE}: {line}"
+            yield from _undecodable(connection, progress)
+        except sqlite3.Error as problem:
+            yield f"{DATABASE}: {problem}"
+
+
+def _undecodable(connection: sqlite3.Connection, progress: Progress) -> Iterator[str]:
+    counts = [connection.execute(rows_of(kind).count).fetchone()[0] for kind in KINDS]
+    done, total = 0, sum(counts)
+    # Text that is no UTF-8 is to be found, not to end the check.
+    connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+    for kind in KINDS:
+        rows = rows_of(kind)
+        for row in connection.execute(rows.all):
+            done += 1
+            if done % _EVERY == 0:
+                progress(done, total)
+            try:
+                rows.record(row)
+            except CorruptData as problem:
+                yield str(problem)
+            if not all(map(_is_text, row[:-1])):
+                yield f"{kind.kind} {row[:-1]!r} has a key that is not text"
+    progress(total, total)
+
+
+def _is_text(value: object) -> bool:
+    try:
+        return not isinstance(value, str) or bool(value.encode() or True)
+    except UnicodeEncodeError:
+        return False
+
+
+def stored_bodies(reader: Reader) -> Iterator[bytes]:
+    """Yield the id of every body that has chunks, in order."""
+    after: tuple[bytes, ...] = ()
+    while True:
+        chunk = next(reader.scan(Chunk, after=after, limit=1), None)
+        if chunk is None:
+            return
+        yield chunk.body_id
+        after = (chunk.body_id,)
+
+
+def waiting_bodies(reader: Reader) -> set[bytes]:
+    """Return the ids of the bodies that nothing links and that housekeeping knows of."""
+    staged = {record.body_id for record in reader.scan(Staged)}
+    return staged | {record.id for record in reader.scan(Garbage) if record.what == "body"}
+
+
+def stray_bodies(reader: Reader, linked: set[bytes]) -> Iterator[bytes]:
+    """Yield the id of every body that has chunks and is neither linked nor waiting.
+
+    Args:
+        reader: a view; the one that `linked` was found through.
+        linked: the ids that records refer to.
+    """
+    known = linked | waiting_bodies(reader)
+    return (body_id for body_id in stored_bodies(reader) if body_id not in known)
