@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from holdfast.cli.exit_codes import ExitCode
@@ -60,17 +60,19 @@ class Progress:
     Calling it with (done, total) is cheap enough to do for every record.
     """
 
-    def __init__(self, doing: str, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    def __init__(
+        self, doing: str, stream: TextIO | None = None, *, show: Callable[[int], str] = str
+    ) -> None:
         """Begin.
 
         Args:
             doing: what is done, such as "checking".
             stream: where to print; standard error if None.
-            quiet: print nothing.
+            show: how to print an amount.
         """
         self._doing = doing
         self._stream = stream or sys.stderr
-        self._quiet = quiet
+        self._show = show
         self._terminal = self._stream.isatty()
         self._every = 0.1 if self._terminal else 5.0  # seconds between two lines
         self._printed_at = time.monotonic()
@@ -79,7 +81,7 @@ class Progress:
     def __call__(self, done: int, total: int) -> None:
         """Report that `done` of `total` are through. A total of 0 is not known."""
         now = time.monotonic()
-        if self._quiet or now - self._printed_at < self._every:
+        if now - self._printed_at < self._every:
             return
         self._printed_at = now
         self._print(self._line(done, total))
@@ -93,8 +95,8 @@ class Progress:
 
     def _line(self, done: int, total: int) -> str:
         share = f" ({100 * done // total}%)" if total else ""
-        of = f" of {total}" if total else ""
-        return f"{self._doing}: {done}{of}{share}"
+        of = f" of {self._show(total)}" if total else ""
+        return f"{self._doing}: {self._show(done)}{of}{share}"
 
     def _print(self, line: str) -> None:
         if self._terminal:

@@ -15,11 +15,12 @@ from holdfast.cli.output import CommandFailed
 from holdfast.cli.server import credentials
 from holdfast.cli.server.credentials import Credentials
 from holdfast.cli.server.settings import ServerSettings
-from holdfast.engine.port import Engine, Writer
+from holdfast.engine.port import Engine
 from holdfast.engine.records import Setting
 from holdfast.server.access.credentials import new_id, new_secret
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
-from holdfast.server.operation import Caller, Context, Operation, Params, Site, Transaction
+from holdfast.server.background import own_update
+from holdfast.server.operation import Operation, Params, Site, Transaction
 
 BUCKET = "terraform-state"
 TABLE = "terraform-locks"
@@ -68,23 +69,16 @@ def make(
     key = _administrator(settings, site)
     credentials.write(settings.data, key)
 
-    def work(writer: Writer) -> None:
-        user = create_user(writer, ADMINISTRATOR, now, site.random)
+    def work(tx: Transaction) -> None:
+        create_user(tx, ADMINISTRATOR, now, site.random)
         given = NewKey(key.access_key_id, key.secret_access_key)
-        create_access_key(writer, site.vault, ADMINISTRATOR, now, site.random, given)
-        caller = Caller(
-            arn=f"arn:aws:iam::{site.account}:user/{ADMINISTRATOR}",
-            user_id=user.user_id,
-            access_key_id=key.access_key_id,
-        )
-        context = Context(site, caller, now, request_id="first-start", view=engine.view)
-        tx = Transaction(writer, context)
+        create_access_key(tx, site.vault, ADMINISTRATOR, now, site.random, given)
         for service, name, params in _calls(site.region, _make_key(tx, services)):
             services[service][name](tx, params)
         value = msgspec.json.encode(Presented(site.account, site.region))
-        writer.put(Setting(name=MARK, value=value))
+        tx.put(Setting(name=MARK, value=value))
 
-    engine.update(work)
+    own_update(engine, site, now, work)
     return key
 
 

@@ -42,6 +42,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.engine.open import open_directory
     from holdfast.server.edge import Edge
     from holdfast.server.health import Health
+    from holdfast.server.housekeeping import Housekeeping, steps
     from holdfast.server.metrics import Metrics
     from holdfast.server.operation import Site
     from holdfast.server.pipeline import Pipeline, utc_now
@@ -60,10 +61,18 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
         engine, site, SERVICES, limits=limits_of(settings), base_domain=settings.base_domain
     )
     metrics = Metrics()
-    edge = Edge(pipeline, Health(engine, pipeline.credentials, metrics), metrics)
+    edge = Edge(pipeline, Health(engine, site, metrics), metrics)
     held.callback(edge.close)
+    housekeeping = Housekeeping(
+        steps(engine, site),
+        utc_now,
+        worked=lambda name, done: metrics.housekeeping.labels(name).inc(done),
+        failed=lambda name: metrics.housekeeping_failures.labels(name).inc(),
+    )
+    held.callback(housekeeping.stop)
 
     def ready() -> None:
+        housekeeping.start()
         _announce(settings, listener, first=not stored)
 
     run(edge, listener, settings, ready)
