@@ -1,0 +1,185 @@
+"""Housekeeping: the thread, and the steps that collect what nobody links."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from holdfast.engine.bodies import BodyWriter, link, unlink
+from holdfast.engine.port import Engine, EngineClosed, Reader, Writer
+from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
+from holdfast.engine.sqlite import SqliteEngine
+from holdfast.engine.vault import Vault
+from holdfast.server.housekeeping import Housekeeping, Step, steps
+from holdfast.server.leftovers import StagedCollector, collect_garbage
+from holdfast.server.operation import Site
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    """A fresh engine."""
+    opened = SqliteEngine(tmp_path / "holdfast.db")
+    yield opened
+    opened.close()
+
+
+def _clock() -> datetime:
+    return NOW
+
+
+def _raising(problem: Exception) -> Callable[[datetime], int]:
+    def run(_now: datetime) -> int:
+        raise problem
+
+    return run
+
+
+def _count(engine: Engine, kind: type[Record]) -> int:
+    def count(tx: Reader) -> int:
+        return sum(1 for _ in tx.scan(kind))
+
+    return engine.view(count)
+
+
+def _staged(engine: Engine, at: datetime) -> BodyWriter:
+    writer = BodyWriter(engine, at, chunk_bytes=10)
+    writer.write(b"x" * 1005)
+    return writer
+
+
+def test_a_round_runs_every_step_with_the_clock() -> None:
+    """Once each, in order, at the time the clock says."""
+    seen: list[tuple[str, datetime]] = []
+
+    def step(name: str) -> Step:
+        def run(now: datetime) -> int:
+            seen.append((name, now))
+            return 2
+
+        return Step(name, run)
+
+    assert Housekeeping([step("a"), step("b")], _clock).round() == 4
+    assert seen == [("a", NOW), ("b", NOW)]
+
+
+def test_a_step_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged by name and counted."""
+    failed: list[str] = []
+    worked: list[tuple[str, int]] = []
+    todo = [
+        Step("bad", _raising(ValueError("no"))),
+        Step("idle", lambda _: 0),
+        Step("good", lambda _: 3),
+    ]
+    keeping = Housekeeping(
+        todo, _clock, worked=lambda name, done: worked.append((name, done)), failed=failed.append
+    )
+    assert keeping.round() == 3
+    assert failed == ["bad"]
+    assert worked == [("good", 3)]
+    assert "'bad' failed" in caplog.text
+
+
+def test_a_closed_engine_ends_the_round_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    """The server is stopping: nothing more is run, nothing is logged."""
+    failed: list[str] = []
+    todo = [
+        Step("closed", _raising(EngineClosed("closed"))),
+        Step("after", _raising(ValueError("not reached"))),
+    ]
+    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert failed == []
+    assert caplog.text == ""
+
+
+def test_the_thread_runs_until_it_is_stopped() -> None:
+    """It starts soon, goes on by time, and ends when asked."""
+    rounds = threading.Semaphore(0)
+
+    def run(_now: datetime) -> int:
+        rounds.release()
+        return 0
+
+    keeping = Housekeeping([Step("tick", run)], _clock, interval=0.001)
+    keeping.start()
+    assert all(rounds.acquire(timeout=10) for _ in range(3))
+    keeping.stop()
+    keeping.stop()
+    assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
+
+
+def test_stopping_what_was_not_started_does_nothing() -> None:
+    """A server that fails to start stops what it has."""
+    Housekeeping([], _clock).stop()
+
+
+def test_all_steps_run_on_an_empty_store(engine: SqliteEngine) -> None:
+    """There is nothing to do, and no step fails."""
+    failed: list[str] = []
+    site = Site("123456789012", "us-east-1", Vault(bytes(32)), os.urandom)
+    todo = steps(engine, site)
+    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert failed == []
+    assert len({step.name for step in todo}) == len(todo)
+
+
+def test_bodies_of_an_earlier_run_go_at_once(engine: SqliteEngine) -> None:
+    """Nobody can link them any more."""
+    _staged(engine, NOW - MINUTE)
+    assert StagedCollector(engine)(NOW) == 1
+    assert _count(engine, Chunk) == _count(engine, Staged) == 0
+
+
+def test_a_body_that_is_being_sent_stays_for_a_day(engine: SqliteEngine) -> None:
+    """Then its sender is gone."""
+    collect = StagedCollector(engine)
+    _staged(engine, NOW)
+    assert collect(NOW + DAY) == 0
+    assert _count(engine, Chunk) == 100
+    assert collect(NOW + DAY + MINUTE) == 1
+    assert _count(engine, Chunk) == 0
+
+
+def test_a_linked_body_is_not_collected(engine: SqliteEngine) -> None:
+    """It is no longer staged."""
+    collect = StagedCollector(engine)
+    new = _staged(engine, NOW).finish()
+    engine.update(lambda tx: link(tx, new))
+    assert collect(NOW + 2 * DAY) == 0
+    assert _count(engine, Chunk) == 101
+
+
+def test_a_body_that_was_let_go_stays_readable_for_15_minutes(engine: SqliteEngine) -> None:
+    """Readers under way finish; then every chunk goes."""
+    new = _staged(engine, NOW).finish()
+    engine.update(lambda tx: link(tx, new))
+    engine.update(lambda tx: unlink(tx, new.body, NOW))
+    assert collect_garbage(engine, NOW + 14 * MINUTE) == 0
+    assert _count(engine, Chunk) == 101
+    assert collect_garbage(engine, NOW + 15 * MINUTE) == 1
+    assert _count(engine, Chunk) == _count(engine, Garbage) == 0
+
+
+def test_the_items_of_a_dropped_table_go(engine: SqliteEngine) -> None:
+    """All of them, with their times to live; those of other tables stay."""
+    mine, other = b"m" * 16, b"o" * 16
+
+    def fill(tx: Writer) -> None:
+        for number in range(150):
+            name = number.to_bytes(2, "big")
+            tx.put(Item(table_id=mine, hash=name, data=b""))
+            tx.put(Expiry(table_id=mine, at=number, hash=name))
+        tx.put(Item(table_id=other, hash=b"h", data=b""))
+        tx.put(Garbage(at=0, id=mine, what="items"))
+
+    engine.update(fill)
+    assert collect_garbage(engine, NOW) == 1
+    assert _count(engine, Item) == 1
+    assert _count(engine, Expiry) == 0
