@@ -48,7 +48,8 @@ class Server:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client with the administrator's key."""
-        return boto3.session.Session().client(
+        session: Any = boto3.session.Session()
+        return session.client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.env["AWS_REGION"],

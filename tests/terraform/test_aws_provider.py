@@ -1,0 +1,217 @@
+"""The AWS provider manages the backend itself: bucket, key and lock table."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from real_clients import Server, Terraform
+from terraform_blocks import LOCK_MODES
+
+Project = Callable[..., Terraform]
+pytestmark = pytest.mark.terraform
+
+PROVIDER = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" { region = "us-east-1" }
+"""
+
+BUCKET = """
+resource "aws_kms_key" "state" {
+  description             = "states of team one"
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+  tags                    = { team = "one" }
+}
+resource "aws_kms_alias" "state" {
+  name          = "alias/team-one"
+  target_key_id = aws_kms_key.state.key_id
+}
+resource "aws_s3_bucket" "state" {
+  bucket = "team-one-state"
+  tags   = { team = "one" }
+  lifecycle { prevent_destroy = true }
+}
+resource "aws_s3_bucket_versioning" "state" {
+  bucket = aws_s3_bucket.state.id
+  versioning_configuration { status = "Enabled" }
+}
+resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
+  bucket = aws_s3_bucket.state.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.state.arn
+    }
+    bucket_key_enabled = true
+  }
+}
+resource "aws_s3_bucket_public_access_block" "state" {
+  bucket                  = aws_s3_bucket.state.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+resource "aws_s3_bucket_ownership_controls" "state" {
+  bucket = aws_s3_bucket.state.id
+  rule { object_ownership = "BucketOwnerEnforced" }
+}
+resource "aws_s3_bucket_policy" "state" {
+  bucket     = aws_s3_bucket.state.id
+  depends_on = [aws_s3_bucket_public_access_block.state]
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+"""
+
+LIFECYCLE = """
+resource "aws_s3_bucket_lifecycle_configuration" "state" {
+  bucket     = aws_s3_bucket.state.id
+  depends_on = [aws_s3_bucket_versioning.state]
+  rule {
+    id     = "old-versions"
+    status = "Enabled"
+    filter {}
+    noncurrent_version_expiration {
+      noncurrent_days           = 90
+      newer_noncurrent_versions = 10
+    }
+    abort_incomplete_multipart_upload { days_after_initiation = 7 }
+  }
+  rule {
+    id     = "archive"
+    status = "Enabled"
+    filter { prefix = "archive/" }
+    noncurrent_version_transition {
+      noncurrent_days = 30
+      storage_class   = "STANDARD_IA"
+    }
+    expiration { expired_object_delete_marker = true }
+  }
+}
+"""
+
+TABLES = """
+resource "aws_dynamodb_table" "plain" {
+  name         = "locks-plain"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "LockID"
+  attribute {
+    name = "LockID"
+    type = "S"
+  }
+}
+resource "aws_dynamodb_table" "guarded" {
+  name                        = "locks-guarded"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "LockID"
+  deletion_protection_enabled = PROTECTED
+  attribute {
+    name = "LockID"
+    type = "S"
+  }
+  point_in_time_recovery { enabled = true }
+  server_side_encryption { enabled = true }
+  ttl {
+    attribute_name = "Expires"
+    enabled        = true
+  }
+  tags = { team = "one" }
+}
+"""
+
+
+@pytest.fixture
+def provider(project: Project, mirror: Path, tmp_path: Path) -> Terraform:
+    """A project that has the AWS provider."""
+    config = tmp_path / "mirror.rc"
+    config.write_text(
+        "disable_checkpoint = true\n"
+        "provider_installation {\n"
+        f'  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n'
+        "}\n"
+    )
+    tf = project("provider")
+    tf.env["TF_CLI_CONFIG_FILE"] = str(config)
+    tf.write("provider.tf", PROVIDER)
+    return tf
+
+
+def test_bucket_and_key_apply_plan_empty_and_destroy(provider: Terraform, server: Server) -> None:
+    """The whole bucket stack settles at once, holds a state of its own, and goes away."""
+    provider.write("main.tf", BUCKET + LIFECYCLE)
+    provider.ok("init")
+    provider.ok("apply", "-auto-approve")
+    assert "No changes" in provider.ok("plan", "-detailed-exitcode")
+
+    refused = provider.run("destroy", "-auto-approve")
+    assert "Instance cannot be destroyed" in refused.text
+
+    provider.write("main.tf", (BUCKET + LIFECYCLE).replace("prevent_destroy = true", ""))
+    provider.ok("destroy", "-auto-approve")
+    names = [bucket["Name"] for bucket in server.client("s3").list_buckets()["Buckets"]]
+    assert "team-one-state" not in names
+
+
+def test_the_stack_keeps_its_own_state(provider: Terraform, server: Server) -> None:
+    """Bootstrapped with local state, then moved into the very bucket and table it made."""
+    stack = BUCKET.replace("team-one", "team-self").replace("prevent_destroy = true", "")
+    tables = TABLES.replace("locks-", "self-locks-").replace("PROTECTED", "false")
+    provider.write("main.tf", stack + tables)
+    provider.ok("init")
+    provider.ok("apply", "-auto-approve")
+    lock = LOCK_MODES["both"].replace("terraform-locks", "self-locks-plain")
+    provider.write(
+        "backend.tf",
+        f"""
+terraform {{
+  backend "s3" {{
+    bucket     = "team-self-state"
+    key        = "bootstrap/terraform.tfstate"
+    region     = "us-east-1"
+    encrypt    = true
+    kms_key_id = "alias/team-self"
+    {lock}
+  }}
+}}
+""",
+    )
+
+    provider.ok("init", "-migrate-state", "-force-copy")
+
+    assert "No changes" in provider.ok("plan", "-detailed-exitcode")
+    head = server.client("s3").head_object(
+        Bucket="team-self-state", Key="bootstrap/terraform.tfstate"
+    )
+    assert head["BucketKeyEnabled"]
+
+
+def test_lock_tables_apply_plan_empty_and_destroy(provider: Terraform, server: Server) -> None:
+    """On demand, with recovery, encryption, time to live and deletion protection."""
+    provider.write("main.tf", TABLES.replace("PROTECTED", "true"))
+    provider.ok("init")
+    provider.ok("apply", "-auto-approve")
+    assert "No changes" in provider.ok("plan", "-detailed-exitcode")
+
+    refused = provider.run("destroy", "-auto-approve")
+    assert "deletion protection" in refused.text.lower()
+
+    provider.write("main.tf", TABLES.replace("PROTECTED", "false"))
+    provider.ok("apply", "-auto-approve")
+    provider.ok("destroy", "-auto-approve")
+    names = server.client("dynamodb").list_tables()["TableNames"]
+    assert "locks-guarded" not in names
