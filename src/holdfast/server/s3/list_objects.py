@@ -1,0 +1,117 @@
+"""ListObjects and ListObjectsV2."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Bucket, Object
+from holdfast.server.operation import Params, Result, Snapshot, operation
+from holdfast.server.s3.bucket_lookup import bucket_of, owner
+from holdfast.server.s3.etags import quoted
+from holdfast.server.s3.listing import (
+    Cut,
+    Page,
+    common_prefixes,
+    cut_of,
+    described,
+    encoder_of,
+    page,
+)
+
+
+@operation("ListObjects")
+def list_objects(tx: Snapshot, params: Params) -> Result:
+    """List objects, continued by key.
+
+    Raises:
+        ServiceError: NoSuchBucket or InvalidArgument.
+    """
+    bucket, cut, encode = bucket_of(tx, params), cut_of(params), encoder_of(params)
+    marker = params.get("Marker", "")
+    found = _page(tx, bucket, cut, marker)
+    who = owner(tx)
+    result = {
+        "Name": bucket.name,
+        "Marker": encode(marker),
+        "MaxKeys": cut.limit,
+        "IsTruncated": found.truncated,
+        **described(params, cut, encode),
+        "Contents": [{**_entry(one, encode), "Owner": who} for one in found.entries],
+        **common_prefixes(found, encode),
+    }
+    # Without a delimiter the last key is the next marker, and AWS leaves it to the client.
+    if found.truncated and cut.delimiter:
+        result["NextMarker"] = encode(found.last_key)
+    return result
+
+
+@operation("ListObjectsV2")
+def list_objects_v2(tx: Snapshot, params: Params) -> Result:
+    """List objects, continued by an opaque token.
+
+    Raises:
+        ServiceError: NoSuchBucket or InvalidArgument.
+    """
+    bucket, cut, encode = bucket_of(tx, params), cut_of(params), encoder_of(params)
+    token = params.get("ContinuationToken")
+    start_after = params.get("StartAfter", "")
+    found = _page(tx, bucket, cut, start_after if token is None else _opened(token))
+    extra = {"Owner": owner(tx)} if params.get("FetchOwner") else {}
+    result = {
+        "Name": bucket.name,
+        "MaxKeys": cut.limit,
+        "KeyCount": len(found),
+        "IsTruncated": found.truncated,
+        **described(params, cut, encode),
+        "Contents": [{**_entry(one, encode), **extra} for one in found.entries],
+        **common_prefixes(found, encode),
+    }
+    if token is not None:
+        result["ContinuationToken"] = token
+    if start_after:
+        result["StartAfter"] = encode(start_after)
+    if found.truncated:
+        result["NextContinuationToken"] = _token(found.last_key)
+    return result
+
+
+def _page(tx: Snapshot, bucket: Bucket, cut: Cut, after: str) -> Page[Object]:
+    scan = partial(tx.scan, Object, bucket.name)
+    return page(scan, cut, (after,) if after else (), lambda one: not one.delete_marker)
+
+
+def _entry(one: Object, encode: Callable[[str], str]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "Key": encode(one.key),
+        "LastModified": one.last_modified,
+        "ETag": quoted(one.etag),
+        "Size": one.size,
+        "StorageClass": one.storage_class,
+    }
+    if one.checksum_algorithm:
+        entry["ChecksumAlgorithm"] = [one.checksum_algorithm]
+        entry["ChecksumType"] = one.checksum_type
+    return entry
+
+
+def _token(last: str) -> str:
+    return base64.urlsafe_b64encode(b"1" + last.encode()).decode()
+
+
+def _opened(token: str) -> str:
+    try:
+        raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        text = raw[1:].decode()
+    except (binascii.Error, ValueError):
+        raw, text = b"", ""
+    if raw[:1] != b"1":
+        raise ServiceError(
+            "InvalidArgument",
+            "The continuation token provided is incorrect",
+            ArgumentName="continuation-token",
+            ArgumentValue=token,
+        )
+    return text
