@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.kms.conftest import Kms
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Alias
 from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
+from kms_handlers import Kms
 
 
 def test_key_is_deleted_on_its_date_with_its_aliases(kms: Kms) -> None:

@@ -1,11 +1,11 @@
 """The keyring: data keys of our own S3 and DynamoDB."""
 
 import pytest
-from tests.unit.kms.conftest import Kms
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.port import CorruptData
 from holdfast.server.kms.keyring import seal_under, unseal_under
+from kms_handlers import Kms
 
 
 def opened(kms: Kms, blob: bytes, bound_to: bytes) -> bytes:
