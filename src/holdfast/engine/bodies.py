@@ -109,7 +109,7 @@ class BodyWriter:
         self._size = 0
         self._staged = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append; stages every chunk that is full and known not to be the only one."""
         self._buffer += data
         self._size += len(data)

@@ -152,7 +152,7 @@ class Exchange:
         self._model = service(self.service).operations[self._target.operation]
 
     def _streams(self) -> bool:
-        return self._model is not None and bool(self._model.streaming_input)
+        return self._model is not None and self._model.streams_input
 
     def _announced_length(self) -> int:
         length = self.request.headers.get("content-length", "0")
@@ -201,7 +201,7 @@ class Exchange:
     def _streamed(self, sink: BodyWriter, digests: Digests) -> Params:
         assert self._model is not None  # noqa: S101 - routed by open
         body = ReceivedBody(sink.finish(), digests.md5, digests.checksums)
-        return {self._model.streaming_input: body}
+        return {self._model.payload: body}
 
     def _read_document(self) -> None:
         body = bytes(self._document)
@@ -250,9 +250,10 @@ class Exchange:
 
     def _serialized(self, answer: Answer) -> Response:
         assert self._model is not None  # noqa: S101 - routed by now
-        result, streamed = answer.result, self._model.streaming_output
-        body = result.get(streamed) if streamed else None
-        if streamed:
+        result, body = answer.result, None
+        if self._model.streams_output:
+            streamed = self._model.output_payload
+            body = result.get(streamed)
             result = {name: value for name, value in result.items() if name != streamed}
         response = protocols.serialize(
             self.service, self._model, result, self.request_id, status=answer.status
