@@ -47,7 +47,7 @@ def test_other_context_is_refused(aws: Aws, key: str, context: dict[str, str]) -
 def test_tampered_ciphertext_is_refused(aws: Aws, key: str) -> None:
     """A flipped bit, a cut, and noise are refused alike."""
     blob = aws.kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
-    for bad in (blob[:-1] + bytes([blob[-1] ^ 1]), blob[:-1], b"noise", b"\x01" * 100):
+    for bad in (blob[:-1] + bytes([blob[-1] ^ 1]), blob[:-1], b"noise"):
         with refused("InvalidCiphertextException"):
             aws.kms.decrypt(CiphertextBlob=bad)
 

@@ -4,6 +4,7 @@ import pytest
 
 from aws_refusals import refused
 from in_process import Aws
+from kms_clients import unchecked
 
 
 def test_no_keys_at_first(aws: Aws) -> None:
@@ -33,7 +34,7 @@ def test_entry_has_id_and_arn(aws: Aws, key: str) -> None:
 def test_limit_is_checked(aws: Aws, limit: int) -> None:
     """A page has 1 to 1000 keys."""
     with refused("ValidationException", "at 'limit' failed to satisfy constraint"):
-        aws.kms.list_keys(Limit=limit)
+        unchecked(aws).list_keys(Limit=limit)
 
 
 def test_foreign_marker_is_refused(aws: Aws) -> None:

@@ -9,7 +9,6 @@ import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Alias, Key
-from holdfast.server.kms.checks import check_length, check_pattern
 from holdfast.server.kms.lookup import (
     alias_arn,
     alias_not_found,
@@ -79,8 +78,6 @@ def _entry(tx: Snapshot, alias: Alias) -> dict[str, Any]:
 
 def _checked_name(name: str) -> str:
     """Return a name that a client may give, change or remove."""
-    check_length("aliasName", name, 1, 256)
-    check_pattern("aliasName", name, "^[a-zA-Z0-9:/_-]+$")
     if not name.startswith(_PREFIX) or name == _PREFIX:
         raise ServiceError("ValidationException", "Invalid identifier")
     if name.startswith(_RESERVED):

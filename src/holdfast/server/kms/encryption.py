@@ -1,6 +1,5 @@
 """Encrypt, Decrypt, ReEncrypt: small plaintexts directly under a KMS key."""
 
-from holdfast.server.kms.checks import check_length
 from holdfast.server.kms.ciphertext import Domain, seal_blob
 from holdfast.server.kms.lookup import key_arn
 from holdfast.server.kms.material import material_id
@@ -15,19 +14,16 @@ from holdfast.server.kms.usage import (
 )
 from holdfast.server.operation import Params, Result, Snapshot, operation
 
-_LONGEST = 4096  # bytes of a plaintext
-
 
 @operation("Encrypt")
 def encrypt(tx: Snapshot, params: Params) -> Result:
-    """Encrypt at most 4096 bytes under the key's newest material."""
-    plaintext = check_length("plaintext", params["Plaintext"], 1, _LONGEST)
+    """Encrypt under the key's newest material."""
     bound_to = bound_context(params.get("EncryptionContext"))
     key = usable_key(tx, params["KeyId"], "Encrypt")
     check_algorithm(params)
     end_dry_run(params)
     return {
-        "CiphertextBlob": seal_blob(tx.site, key, Domain.CLIENT, plaintext, bound_to),
+        "CiphertextBlob": seal_blob(tx.site, key, Domain.CLIENT, params["Plaintext"], bound_to),
         "KeyId": key_arn(tx.site, key.key_id),
         "EncryptionAlgorithm": SYMMETRIC,
     }

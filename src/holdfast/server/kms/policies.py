@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
 import json
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,7 +18,6 @@ from holdfast.server.operation import Params, Result, Snapshot, Transaction, ope
 
 _NAME = "default"  # the only name a key policy may have
 _LONGEST = 32768
-_CHARACTERS = re.compile("[\t\n\r\u0020-\u00ff]+")
 _NEEDED = "kms:putkeypolicy"
 
 
@@ -79,8 +77,6 @@ def checked_policy(tx: Snapshot, text: str, *, bypass: bool) -> str:
     """
     if len(text) > _LONGEST:
         raise ServiceError("LimitExceededException", f"Policy is longer than {_LONGEST} bytes.")
-    if not _CHARACTERS.fullmatch(text):
-        raise _malformed("Policy contains invalid characters.")
     statements = _statements(text)
     if not bypass and not _caller_keeps_control(tx, statements):
         raise _malformed(

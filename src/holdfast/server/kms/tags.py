@@ -6,7 +6,6 @@ import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Key
-from holdfast.server.kms.checks import check_length
 from holdfast.server.kms.lookup import find_key, require_not_pending
 from holdfast.server.kms.managed import require_customer_managed
 from holdfast.server.kms.paging import requested_page
@@ -48,16 +47,16 @@ def checked_tags(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return tags by name.
 
     Raises:
-        ServiceError: TagException, ValidationException or LimitExceededException.
+        ServiceError: TagException or LimitExceededException.
     """
     tags: dict[str, str] = {}
     for tag in given:
-        name = check_length("tagKey", tag["TagKey"], 1, 128)
+        name = tag["TagKey"]
         if name.lower().startswith("aws:"):
             raise ServiceError("TagException", "Tags beginning with aws: are reserved")
         if name in tags:
             raise ServiceError("TagException", "Duplicate tag keys")
-        tags[name] = check_length("tagValue", tag["TagValue"], 0, 256)
+        tags[name] = tag["TagValue"]
     return _not_too_many(tags)
 
 

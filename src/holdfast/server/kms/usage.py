@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Key
 from holdfast.engine.vault import binding
-from holdfast.server.kms.checks import check_length
 from holdfast.server.kms.ciphertext import Blob, Domain, InvalidBlob, open_blob, parse_blob
 from holdfast.server.kms.lookup import find_key, require_enabled
 from holdfast.server.kms.managed import require_customer_managed
@@ -16,7 +15,6 @@ from holdfast.server.operation import Params, Snapshot
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"  # the name of both the key spec and the algorithm
 _LONGEST_CONTEXT = 8192  # bytes of all names and values
-_LONGEST_BLOB = 6144
 
 
 def usable_key(tx: Snapshot, reference: str, action: str) -> Key:
@@ -125,7 +123,6 @@ def _client_blob(params: Params) -> Blob:
     raw = params.get("CiphertextBlob")
     if raw is None:
         raise ServiceError("ValidationException", "CiphertextBlob must not be null")
-    check_length("ciphertextBlob", raw, 1, _LONGEST_BLOB)
     try:
         blob = parse_blob(raw)
     except InvalidBlob:
