@@ -6,7 +6,7 @@ import click
 
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.output import Progress, human_size, print_json
-from holdfast.cli.server.failures import explaining
+from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 
 
@@ -23,6 +23,7 @@ def backup(file: Path, *, as_json: bool, **flags: str | None) -> None:
     from holdfast.engine import backup as engine_backup
 
     data = settings_from(flags).data
+    require_data(data)
     progress = Progress("copying", show=human_size)
     with explaining(data):
         try:

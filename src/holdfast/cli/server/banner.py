@@ -1,16 +1,20 @@
 """What `holdfast serve` prints when it is ready: where it is, and at first start what to paste."""
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from holdfast.cli.server import credentials
 from holdfast.cli.server.first_start import ALIAS, BUCKET, TABLE
 from holdfast.cli.server.settings import ServerSettings
 
+DEFAULT_DATA = Path("./holdfast-data")
+
 
 def text(settings: ServerSettings, url: str, *, first: bool) -> str:
     """Return what a start prints: where the server is, and at the first one what to paste."""
-    env = "holdfast env" + _data_flag(settings.data)
+    env = _env_command(settings.data)
     if not first:
         return f'Holdfast serves {url}\nPoint a shell at it:  eval "$({env})"\n'
     return f"""\
@@ -42,9 +46,14 @@ Paste into your Terraform code:
 """
 
 
-def _data_flag(data: Path) -> str:
-    default = Path("./holdfast-data")
-    return "" if data == default else f" --data {shlex.quote(str(data))}"
+def _env_command(data: Path) -> str:
+    """Return a command line that works in another terminal, shorter where that is enough."""
+    program = shutil.which("holdfast")
+    called = Path(sys.argv[0])
+    if program is None and called.name == "holdfast":
+        return shlex.join([str(called.absolute()), "env", "--data", str(data.absolute())])
+    named = [] if data == DEFAULT_DATA else ["--data", str(data)]
+    return shlex.join(["holdfast", "env", *named])
 
 
 def _root_key_place(settings: ServerSettings) -> str:

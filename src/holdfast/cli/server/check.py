@@ -6,7 +6,7 @@ import click
 
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.output import Progress, print_json
-from holdfast.cli.server.failures import explaining
+from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.settings import ServerSettings
 
@@ -23,6 +23,7 @@ def check(*, as_json: bool, **flags: str | None) -> int:
     a line on standard output.
     """
     settings = settings_from(flags)
+    require_data(settings.data)
     with explaining(settings.data):
         problems = list(_problems(settings))
     if as_json:

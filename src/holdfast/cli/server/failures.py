@@ -7,7 +7,7 @@ from pathlib import Path
 
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import CommandFailed
-from holdfast.engine.directory import DirectoryInUse
+from holdfast.engine.directory import DATABASE, DirectoryInUse
 from holdfast.engine.migrate import NewerFormat
 from holdfast.engine.port import CorruptData, EngineError
 from holdfast.engine.root_key import MissingRootKey, UnusableRootKey, WrongRootKey
@@ -19,9 +19,9 @@ _MEANINGS: tuple[tuple[type[EngineError], ExitCode, str], ...] = (
         ExitCode.IN_USE,
         "Stop that server first, or name another directory with --data DIR.",
     ),
-    (MissingRootKey, ExitCode.WRONG_KEY, "Say where it is with --root-key SOURCE."),
-    (WrongRootKey, ExitCode.WRONG_KEY, "Say where it is with --root-key SOURCE."),
-    (UnusableRootKey, ExitCode.WRONG_KEY, "Correct it, or name another with --root-key SOURCE."),
+    (MissingRootKey, ExitCode.WRONG_KEY, "--root-key SOURCE says where it is."),
+    (WrongRootKey, ExitCode.WRONG_KEY, "--root-key SOURCE says where it is."),
+    (UnusableRootKey, ExitCode.WRONG_KEY, "--root-key SOURCE names another one."),
     (NewerFormat, ExitCode.NEWER_FORMAT, ""),
     (
         CorruptData,
@@ -43,6 +43,20 @@ def explained(error: EngineError, data: Path) -> CommandFailed:
         (code, advice) for kind, code, advice in _MEANINGS if isinstance(error, kind)
     )
     return CommandFailed(str(error).rstrip("."), advice.format(data=shlex.quote(str(data))), code)
+
+
+def require_data(data: Path) -> None:
+    """Refuse a directory that holds no data.
+
+    Raises:
+        CommandFailed: it has no database.
+    """
+    if not (data / DATABASE).exists():
+        raise CommandFailed(
+            f"there is no data in {data}",
+            "Name the data directory with --data DIR.",
+            ExitCode.NO_DATA,
+        )
 
 
 @contextlib.contextmanager
