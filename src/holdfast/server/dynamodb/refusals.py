@@ -1,0 +1,76 @@
+"""The errors that many DynamoDB operations share, in DynamoDB's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.aws.errors import ServiceError
+
+_CONDITION_FAILED = "The conditional request failed"
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html
+_LEGACY = {
+    "AttributesToGet": "ProjectionExpression",
+    "AttributeUpdates": "UpdateExpression",
+    "ConditionalOperator": "AND and OR in an expression",
+    "Expected": "ConditionExpression",
+    "KeyConditions": "KeyConditionExpression",
+    "QueryFilter": "FilterExpression",
+    "ScanFilter": "FilterExpression",
+}
+
+
+def invalid(message: str) -> ServiceError:
+    """Return a ValidationException."""
+    return ServiceError("ValidationException", message)
+
+
+def invalid_values(message: str) -> ServiceError:
+    """Return a ValidationException about parameter values, with AWS's usual beginning."""
+    return invalid(f"One or more parameter values were invalid: {message}")
+
+
+def constraint(value: object, member: str, rule: str) -> ServiceError:
+    """Return the ValidationException for a member that breaks a rule of the service model.
+
+    Args:
+        value: what was given.
+        member: the member, in lower camel case, with its path.
+        rule: what it must satisfy: "Member must ...".
+    """
+    return invalid(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"constraint: {rule}"
+    )
+
+
+def condition_failed(item: Mapping[str, Any] | None = None) -> ServiceError:
+    """Return a ConditionalCheckFailedException, with the item if the request asked for it."""
+    if item is None:
+        return ServiceError("ConditionalCheckFailedException", _CONDITION_FAILED)
+    return ServiceError("ConditionalCheckFailedException", _CONDITION_FAILED, Item=item)
+
+
+def refuse_legacy(params: Mapping[str, Any]) -> None:
+    """Refuse the parameters that expressions replaced.
+
+    Raises:
+        ServiceError: ValidationException naming the parameter.
+    """
+    for name, replacement in _LEGACY.items():
+        if name in params:
+            raise invalid(
+                f"The legacy parameter {name} is not supported here; use {replacement} instead"
+            )
+
+
+def require_choice(params: Mapping[str, Any], member: str, choices: tuple[str, ...]) -> str:
+    """Return an enumerated member, or "" if it is absent.
+
+    Raises:
+        ServiceError: ValidationException when it is none of the choices.
+    """
+    value: str = params.get(member, "")
+    if value and value not in choices:
+        name = member[0].lower() + member[1:]
+        raise constraint(value, name, f"Member must satisfy enum value set: [{', '.join(choices)}]")
+    return value

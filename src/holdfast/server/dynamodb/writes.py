@@ -1,0 +1,167 @@
+"""One write of one item, alone or in a transaction: planned from the request, judged, carried out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.engine.records import Item
+from holdfast.server.dynamodb import keys, values
+from holdfast.server.dynamodb.expressions.conditions import holds
+from holdfast.server.dynamodb.expressions.nodes import Condition, Update
+from holdfast.server.dynamodb.expressions.paths import PathTree
+from holdfast.server.dynamodb.expressions.request import Expressions
+from holdfast.server.dynamodb.expressions.updates import apply
+from holdfast.server.dynamodb.keys import ItemKey
+from holdfast.server.dynamodb.refusals import invalid, invalid_values, require_choice
+from holdfast.server.dynamodb.storage import OpenTable
+from holdfast.server.dynamodb.values import MAX_ITEM_BYTES, Attributes
+from holdfast.server.operation import Snapshot, Transaction
+
+_TOO_LARGE = "Item size has exceeded the maximum allowed size"
+_UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a request wants done to one item. Without item and update it deletes, or only checks."""
+
+    table: OpenTable
+    key: ItemKey
+    condition: Condition | None
+    item: Attributes | None = None  # put this
+    size: int = 0  # of `item`
+    key_attributes: Attributes | None = None  # of an update
+    update: Update | None = None
+    touched: PathTree | None = None  # the paths of the update
+    return_item_on_failure: bool = False
+    deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write did."""
+
+    before: Attributes | None  # None as well when nobody needed it decrypted
+    after: Attributes | None
+    size_before: int
+    size_after: int
+
+
+class ConditionFailed(Exception):
+    """The condition of a write does not hold. `item` is what was there, if the request wants it."""
+
+    def __init__(self, item: Attributes | None) -> None:
+        super().__init__("the condition does not hold")
+        self.item = item
+
+
+def plan_put(table: OpenTable, params: Mapping[str, Any]) -> Write:
+    """Read a PutItem request, or a Put of a transaction.
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    expressions = Expressions(params, "ConditionExpression")
+    condition = expressions.condition()
+    expressions.finish()
+    item = values.checked_attributes(params["Item"])
+    size = values.item_size(item)
+    if size > MAX_ITEM_BYTES:
+        raise invalid(_TOO_LARGE)
+    key = keys.of_item(table.record, item)
+    return Write(
+        table, key, condition, item=item, size=size, return_item_on_failure=_returns_item(params)
+    )
+
+
+def plan_delete(table: OpenTable, params: Mapping[str, Any], *, deletes: bool = True) -> Write:
+    """Read a DeleteItem request, or a Delete or (with `deletes=False`) ConditionCheck.
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    expressions = Expressions(params, "ConditionExpression")
+    condition = expressions.condition()
+    expressions.finish()
+    key, _ = keys.of_key(table.record, params["Key"])
+    returns = _returns_item(params)
+    return Write(table, key, condition, return_item_on_failure=returns, deletes=deletes)
+
+
+def plan_update(table: OpenTable, params: Mapping[str, Any]) -> Write:
+    """Read an UpdateItem request, or an Update of a transaction.
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    expressions = Expressions(params, "UpdateExpression", "ConditionExpression")
+    bound = expressions.update()
+    condition = expressions.condition()
+    expressions.finish()
+    update, touched = bound if bound is not None else (Update(()), {})
+    for name in keys.names(table.record):
+        if name in touched:
+            raise invalid_values(
+                f"Cannot update attribute {name}. This attribute is part of the key"
+            )
+    key, attributes = keys.of_key(table.record, params["Key"])
+    return Write(
+        table,
+        key,
+        condition,
+        key_attributes=attributes,
+        update=update,
+        touched=touched,
+        return_item_on_failure=_returns_item(params),
+    )
+
+
+def _returns_item(params: Mapping[str, Any]) -> bool:
+    choice = require_choice(params, "ReturnValuesOnConditionCheckFailure", ("ALL_OLD", "NONE"))
+    return choice == "ALL_OLD"
+
+
+def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
+    """Check a write's condition; return the record that is there, and its attributes if read.
+
+    Raises:
+        ConditionFailed: the condition does not hold.
+    """
+    record = write.table.find(tx, write.key)
+    if write.condition is None and write.update is None:
+        return record, None
+    before = None if record is None else write.table.attributes(record)
+    if write.condition is not None and not holds(write.condition, before or {}):
+        raise ConditionFailed(before if write.return_item_on_failure else None)
+    return record, before
+
+
+def carry_out(tx: Transaction, write: Write, *, want_before: bool = False) -> Outcome:
+    """Judge a write and do it.
+
+    Args:
+        tx: the transaction under way.
+        write: what to do.
+        want_before: whether the outcome must have the attributes that were there.
+
+    Raises:
+        ConditionFailed: the condition does not hold.
+        ServiceError: ValidationException: an update does not fit the item, or makes it too large.
+    """
+    record, before = judge(tx, write)
+    if want_before and before is None and record is not None:
+        before = write.table.attributes(record)
+    size_before = 0 if record is None else record.size
+    if write.update is not None:
+        after = apply(write.update, before if before is not None else write.key_attributes or {})
+        size_after = values.item_size(after)
+        if size_after > MAX_ITEM_BYTES:
+            raise invalid(_UPDATE_TOO_LARGE)
+    elif write.item is not None:
+        after, size_after = write.item, write.size
+    else:
+        if write.deletes and record is not None:
+            write.table.drop(tx, write.key, record)
+        return Outcome(before, None, size_before, 0)
+    write.table.save(tx, write.key, after, size_after, record)
+    return Outcome(before, after, size_before, size_after)
