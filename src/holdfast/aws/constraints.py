@@ -14,6 +14,7 @@ from holdfast.aws.shapes import Shape
 Check = Callable[[Any, str, list[str]], None]  # value, path, problems
 
 _MOST_PROBLEMS = 10
+_MOST_CHARACTERS = 2000  # of a value that is quoted
 _checks: dict[Shape, Check | None] = {}
 
 
@@ -64,10 +65,9 @@ def _constrained(shape: Shape, seen: set[Shape]) -> bool:
 def _make(shape: Shape) -> Check:
     if shape.type == "structure":
         return _structure_check(shape)
-    inner = shape.element or shape.value
-    within = checker(inner.shape) if inner else None
-    own = _own_tests(shape)
-    return _collection_check(shape, own, within) if inner else _scalar_check(shape, own)
+    if shape.type == "list":
+        return _list_check(shape)
+    return _map_check(shape) if shape.type == "map" else _scalar_check(shape)
 
 
 def _structure_check(shape: Shape) -> Check:
@@ -94,22 +94,39 @@ def _structure_check(shape: Shape) -> Check:
     return check_nested
 
 
-def _collection_check(shape: Shape, own: list["_Test"], within: Check | None) -> Check:
-    def check_collection(value: Any, path: str, problems: list[str]) -> None:
+def _list_check(shape: Shape) -> Check:
+    own, within = _own_tests(shape), checker(shape.item.shape)
+
+    def check_list(value: Any, path: str, problems: list[str]) -> None:
         _apply(shape, own, value, path, problems)
-        if within is None:
-            return
-        if shape.type == "list":
+        if within is not None:
             for number, item in enumerate(value, 1):
                 within(item, f"{path}.{number}.member", problems)
-        else:
-            for name, item in value.items():
+
+    return check_list
+
+
+def _map_check(shape: Shape) -> Check:
+    """Check a map, and its values: what a value itself must be is said of the whole map."""
+    inner = shape.entry[1].shape
+    own, each, within = _own_tests(shape), _own_tests(inner), checker(inner)
+    demands = ", ".join(demand for _, demand in reversed(each))
+
+    def check_map(value: Any, path: str, problems: list[str]) -> None:
+        _apply(shape, own, value, path, problems)
+        for name, item in value.items():
+            if not all(holds(item) for holds, _ in each):
+                demand = f"Map value must satisfy constraint: [{demands}]"
+                problems.append(_problem(value, path, demand, hidden=shape.sensitive))
+            elif within is not None:
                 within(item, f"{path}.{name}.member", problems)
 
-    return check_collection
+    return check_map
 
 
-def _scalar_check(shape: Shape, own: list["_Test"]) -> Check:
+def _scalar_check(shape: Shape) -> Check:
+    own = _own_tests(shape)
+
     def check_scalar(value: Any, path: str, problems: list[str]) -> None:
         _apply(shape, own, value, path, problems)
 
@@ -168,7 +185,7 @@ def _problem(value: Any, path: str, demand: str, *, hidden: bool = False) -> str
 
 
 def _shown(value: Any) -> str:
-    return "null" if value is None else f"'{_java(value)}'"
+    return "null" if value is None else f"'{_java(value)[:_MOST_CHARACTERS]}'"
 
 
 def _java(value: Any) -> str:

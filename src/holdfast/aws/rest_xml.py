@@ -114,10 +114,13 @@ def _header_taker(member: Member) -> Take:
     def take(request: Request, params: dict[str, Any]) -> None:
         if wire in request.headers:
             try:
-                params[member.name] = converted(request.headers.get(wire))
+                value = converted(request.headers.get(wire))
             except ServiceError:
                 if not lenient:
                     raise
+                return
+            if value is not None:
+                params[member.name] = value
         elif member.required:
             raise _missing(member, "header")
 
@@ -158,9 +161,17 @@ def _scalar(member: Member) -> Callable[[str], Any]:
     if kind == "timestamp":
         iso = member.timestamp_format or ("rfc822" if member.location == "header" else "iso8601")
         return from_http_date if iso == "rfc822" else from_any
+    if member.wire.lower() == "content-encoding":
+        return _without_chunking
     if kind == "string":
         return _unwired if member.location == "header" else str
     return partial(convert, kind)
+
+
+def _without_chunking(value: str) -> str | None:
+    """How a body was sent is not part of what it is: S3 keeps `gzip` of `aws-chunked,gzip`."""
+    pieces = (piece.strip() for piece in _unwired(value).split(","))
+    return ",".join(piece for piece in pieces if piece and piece != "aws-chunked") or None
 
 
 def _unwired(value: str) -> str:

@@ -11,13 +11,12 @@ def http_date(moment: datetime) -> str:
 
 def iso_seconds(moment: datetime) -> str:
     """Return `2009-10-12T17:50:30Z`, as STS and IAM do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def iso_milliseconds(moment: datetime) -> str:
     """Return `2009-10-12T17:50:30.000Z`, as S3 does."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def epoch(moment: datetime) -> float:

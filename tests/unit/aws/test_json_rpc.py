@@ -184,6 +184,16 @@ def test_constraints_of_the_model(operation: str, body: dict[str, Any], said: st
     assert refusal("dynamodb", operation, body) == ("ValidationException", said)
 
 
+def test_constraints_of_map_values() -> None:
+    """A batch without requests for a table is refused in the name of the whole map."""
+    assert refusal("dynamodb", "BatchWriteItem", {"RequestItems": {"t": []}}) == (
+        "ValidationException",
+        "1 validation error detected: Value '{t=[]}' at 'requestItems' failed to satisfy constraint: "
+        "Map value must satisfy constraint: [Member must have length less than or equal to 25, "
+        "Member must have length greater than or equal to 1]",
+    )
+
+
 def test_a_secret_is_not_quoted() -> None:
     """The message about a plaintext that is too long does not contain it."""
     body = {"KeyId": "k", "Plaintext": "AAAA" * 2000}

@@ -53,6 +53,20 @@ def test_a_streamed_body_is_left_out() -> None:
     assert params == {"Bucket": "b", "Key": "k", "IfNoneMatch": "*", "ContentLength": 7}
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("aws-chunked", None),
+        ("aws-chunked,gzip", "gzip"),
+        ("gzip, aws-chunked", "gzip"),
+        ("x", "x"),
+    ],
+)
+def test_chunking_is_no_encoding_of_the_object(sent: str, kept: str | None) -> None:
+    """How the body was framed is not kept."""
+    assert parse("PUT /b/k", content_encoding=sent).get("ContentEncoding") == kept
+
+
 def test_dates_that_cannot_be_read_are_no_conditions() -> None:
     """S3 ignores them."""
     assert "IfModifiedSince" not in parse("GET /b/k", if_modified_since="yesterday")
