@@ -176,13 +176,6 @@ class Payload:
             )
 
 
-def stored_encoding(value: str) -> str:
-    """Return a Content-Encoding header without `aws-chunked`, which is only about the transfer."""
-    names = [name.strip() for name in value.split(",")]
-    kept = [name for name in names if name.lower() != "aws-chunked"]
-    return value if len(kept) == len(names) else ",".join(kept)
-
-
 def _is_hash(declared: str) -> bool:
     return declared != UNSIGNED and declared not in STREAMING
 

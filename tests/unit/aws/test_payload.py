@@ -17,7 +17,7 @@ from holdfast.aws.claims import (
 )
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Headers, Request
-from holdfast.aws.payload import Digests, Payload, stored_encoding
+from holdfast.aws.payload import Digests, Payload
 from holdfast.aws.sigv4 import SigningContext
 
 BODY = b"the state of things"
@@ -368,20 +368,3 @@ def test_body_of_unknown_length_is_too_large() -> None:
     with pytest.raises(ServiceError) as caught:
         payload.feed(b"6")
     assert caught.value.code == "EntityTooLarge"
-
-
-@pytest.mark.parametrize(
-    ("sent", "stored"),
-    [
-        ("", ""),
-        ("aws-chunked", ""),
-        ("AWS-Chunked", ""),
-        ("gzip", "gzip"),
-        ("aws-chunked,gzip", "gzip"),
-        ("gzip, aws-chunked", "gzip"),
-        ("gzip,br", "gzip,br"),
-    ],
-)
-def test_stored_encoding_is_without_the_transfer(sent: str, stored: str) -> None:
-    """`aws-chunked` is about the transfer and not kept; what else was sent is kept as sent."""
-    assert stored_encoding(sent) == stored

@@ -21,6 +21,7 @@ _NAME = r"[\w+=,.@-]*"
 _ROLE = re.compile(
     r"arn:aws(?:-[a-z-]+)?:iam::(\d{12}):role/(?:[!-~]+/)?[\w+=,.@-]{1,64}", re.ASCII
 )
+_TAG = re.compile(r"[\w\s.:/=+\-@]*")
 _POLICY_CHARACTERS = 2048
 _PACKED_BYTES = 4096  # what AWS calls 100 percent is not published; this is generous
 
@@ -99,13 +100,15 @@ def _duration_violations(params: Params) -> Iterator[str]:
 
 
 def _tag_violations(params: Params) -> Iterator[str]:
-    characters = r"[\w\s.:/=+\-@]*"  # Unicode letters too; length is what matters for safety
     for number, tag in enumerate(_tags(params), 1):
         at = f"tags.{number}.member"
         yield from _length(f"{at}.key", tag.get("Key", ""), 1, 128)
         yield from _length(f"{at}.value", tag.get("Value", ""), 0, 256)
-        if not re.fullmatch(characters, tag.get("Key", "") + tag.get("Value", "")):
-            yield f"Value at '{at}' failed to satisfy constraint: Member must satisfy regular "
+        if not _TAG.fullmatch(tag.get("Key", "") + tag.get("Value", "")):
+            yield (
+                f"Value at '{at}' failed to satisfy constraint: Member must satisfy regular "
+                r"expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*"
+            )
     for name in ("Tags", "TransitiveTagKeys"):
         if len(params.get(name, ())) > 50:
             shown = name[0].lower() + name[1:]
