@@ -9,7 +9,7 @@ from datetime import datetime
 from holdfast.engine.port import Engine, EngineClosed
 from holdfast.server.access.sessions import collect_sessions
 from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
-from holdfast.server.leftovers import StagedCollector, collect_garbage
+from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
 from holdfast.server.operation import Site
 from holdfast.server.s3.lifecycle_run import LifecycleRun
 
@@ -30,9 +30,13 @@ class Step:
 
 
 def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
-    """Return everything that is done in the background. To be called before the server serves."""
+    """Return everything that is done in the background.
+
+    To be called before the server serves, for it lets go of what an earlier run left half sent.
+    """
+    give_up_staged(engine)
     return (
-        Step("staged-bodies", StagedCollector(engine)),
+        Step("staged-bodies", lambda now: collect_staged(engine, now)),
         Step("garbage", lambda now: collect_garbage(engine, now)),
         Step("lifecycle", LifecycleRun(engine, site)),
         Step("kms-deletions", lambda now: delete_due_keys(engine, now)),

@@ -14,7 +14,7 @@ from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
 from holdfast.server.housekeeping import Housekeeping, Step, steps
-from holdfast.server.leftovers import StagedCollector, collect_garbage
+from holdfast.server.leftovers import collect_garbage, collect_staged
 from holdfast.server.operation import Site
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -32,6 +32,10 @@ def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
 
 def _clock() -> datetime:
     return NOW
+
+
+def _site() -> Site:
+    return Site("123456789012", "us-east-1", Vault(bytes(32)), os.urandom)
 
 
 def _raising(problem: Exception) -> Callable[[datetime], int]:
@@ -123,36 +127,36 @@ def test_stopping_what_was_not_started_does_nothing() -> None:
 def test_all_steps_run_on_an_empty_store(engine: SqliteEngine) -> None:
     """There is nothing to do, and no step fails."""
     failed: list[str] = []
-    site = Site("123456789012", "us-east-1", Vault(bytes(32)), os.urandom)
-    todo = steps(engine, site)
+    todo = steps(engine, _site())
     assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
     assert failed == []
     assert len({step.name for step in todo}) == len(todo)
 
 
-def test_bodies_of_an_earlier_run_go_at_once(engine: SqliteEngine) -> None:
-    """Nobody can link them any more."""
-    _staged(engine, NOW - MINUTE)
-    assert StagedCollector(engine)(NOW) == 1
-    assert _count(engine, Chunk) == _count(engine, Staged) == 0
+def test_what_an_earlier_run_left_half_sent_is_let_go(engine: SqliteEngine) -> None:
+    """Before the server serves, whatever its age."""
+    _staged(engine, NOW + DAY)
+    todo = steps(engine, _site())
+    assert _count(engine, Staged) == 0
+    assert Housekeeping(todo, lambda: NOW + 2 * DAY).round() > 0
+    assert _count(engine, Chunk) == 0
 
 
 def test_a_body_that_is_being_sent_stays_for_a_day(engine: SqliteEngine) -> None:
     """Then its sender is gone."""
-    collect = StagedCollector(engine)
     _staged(engine, NOW)
-    assert collect(NOW + DAY) == 0
-    assert _count(engine, Chunk) == 100
-    assert collect(NOW + DAY + MINUTE) == 1
+    assert collect_staged(engine, NOW + DAY) == 0
+    assert collect_staged(engine, NOW + DAY + MINUTE) == 1
+    assert collect_garbage(engine, NOW + DAY + MINUTE) == 101
     assert _count(engine, Chunk) == 0
 
 
 def test_a_linked_body_is_not_collected(engine: SqliteEngine) -> None:
     """It is no longer staged."""
-    collect = StagedCollector(engine)
     new = _staged(engine, NOW).finish()
     engine.update(lambda tx: link(tx, new))
-    assert collect(NOW + 2 * DAY) == 0
+    assert collect_staged(engine, NOW + 2 * DAY) == 0
+    assert collect_garbage(engine, NOW + 2 * DAY) == 0
     assert _count(engine, Chunk) == 101
 
 
@@ -163,7 +167,7 @@ def test_a_body_that_was_let_go_stays_readable_for_15_minutes(engine: SqliteEngi
     engine.update(lambda tx: unlink(tx, new.body, NOW))
     assert collect_garbage(engine, NOW + 14 * MINUTE) == 0
     assert _count(engine, Chunk) == 101
-    assert collect_garbage(engine, NOW + 15 * MINUTE) == 1
+    assert collect_garbage(engine, NOW + 16 * MINUTE) == 102
     assert _count(engine, Chunk) == _count(engine, Garbage) == 0
 
 
@@ -180,6 +184,6 @@ def test_the_items_of_a_dropped_table_go(engine: SqliteEngine) -> None:
         tx.put(Garbage(at=0, id=mine, what="items"))
 
     engine.update(fill)
-    assert collect_garbage(engine, NOW) == 1
+    assert collect_garbage(engine, NOW) == 301
     assert _count(engine, Item) == 1
     assert _count(engine, Expiry) == 0
