@@ -171,7 +171,7 @@ def _require_change(present: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 def _changed_at(tx: Snapshot, present: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     names = ("ReadCapacityUnits", "WriteCapacityUnits")
-    stamps = {
+    stamps: dict[str, Any] = {
         name: present[name]
         for name in ("LastIncreaseDateTime", "LastDecreaseDateTime")
         if name in present

@@ -1,16 +1,12 @@
 """TransactGetItems and TransactWriteItems: all of it or nothing."""
 
-import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-import msgspec
-
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.records import ClientToken
 from holdfast.server.dynamodb import keys
 from holdfast.server.dynamodb.capacity import consumed, read_units, wanted, write_units
+from holdfast.server.dynamodb.client_tokens import seen_before
 from holdfast.server.dynamodb.expressions.paths import pick
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.refusals import constraint, invalid
@@ -27,7 +23,6 @@ from holdfast.server.operation import Params, Result, Snapshot, Transaction, ope
 
 MAX_ACTIONS = 100
 MAX_BYTES = 4 << 20
-TOKEN_LIFE = timedelta(minutes=10)
 _ONCE = "Transaction request cannot include multiple operations on one item"
 _CANCELLED = (
     "Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
@@ -72,7 +67,8 @@ def transact_write_items(tx: Transaction, params: Params) -> Result:
     if len({(write.table.record.table_id, write.key) for write in planned}) < len(planned):
         raise invalid(_ONCE)
     _require_total(sum(write.size for write in planned))
-    if _seen_before(tx, params):
+    token = params.get("ClientRequestToken")
+    if token is not None and seen_before(tx, token, entries):
         again = dict.fromkeys(tables, 0.0)
         return _result(params, {}, tables, again, "ReadCapacityUnits")
     units = dict.fromkeys(tables, 0.0)
@@ -141,26 +137,6 @@ def _attempt(tx: Transaction, write: Write) -> tuple[_Reason, float]:
 def _require_total(size: int) -> None:
     if size > MAX_BYTES:
         raise invalid("The aggregate size of items in the transaction exceeds 4 MB")
-
-
-def _seen_before(tx: Transaction, params: Params) -> bool:
-    """Note a client token; tell whether the same request came with it in the last ten minutes."""
-    token = params.get("ClientRequestToken")
-    if not token:
-        return False
-    packed = msgspec.msgpack.encode(params["TransactItems"], order="deterministic")
-    request = hashlib.sha256(packed).digest()
-    known = tx.get(ClientToken, token)
-    if known is not None and tx.now - known.at < TOKEN_LIFE:
-        if known.request == request:
-            return True
-        raise ServiceError(
-            "IdempotentParameterMismatchException",
-            "DynamoDB rejected the request because you retried a request with a different payload "
-            "but with an idempotent token that was already used.",
-        )
-    tx.put(ClientToken(token=token, request=request, at=tx.now))
-    return False
 
 
 def _result(
