@@ -76,9 +76,10 @@ def _read(
     tx: Snapshot, version: ObjectVersion, bodies: list[Body], progress: Callable[[int], None]
 ) -> _Sums:
     sums = _Sums({name: hasher(name) for name in version.checksums})
+    composed = version.checksum_type == COMPOSITE
     for body in bodies:
         md5 = hashlib.md5(usedforsecurity=False)
-        part = {name: hasher(name) for name in version.checksums} if version.parts else {}
+        part = {name: hasher(name) for name in version.checksums} if composed else {}
         for piece in read(Within(tx), body, 0, body.size):
             md5.update(piece)
             for running in (*sums.whole.values(), *part.values()):
