@@ -8,7 +8,7 @@ from holdfast.server.dynamodb.expressions.tokens import refusal
 from holdfast.server.dynamodb.values import Attributes, AttributeValue
 
 # By the next part of the path: the rest of the tree, or the path that ends there.
-PathTree: TypeAlias = "dict[str | int, PathTree | Path]"
+PathTree: TypeAlias = dict[str | int, "PathTree | Path"]
 
 
 def lookup(path: Path, item: Mapping[str, AttributeValue]) -> AttributeValue | None:
