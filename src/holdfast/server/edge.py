@@ -153,7 +153,7 @@ class Edge:
     async def _send(self, response: Response, send: Send) -> None:
         body = response.body
         length = len(body) if isinstance(body, bytes) else response.length
-        headers = [(name.encode("latin-1"), _value(value)) for name, value in response.headers]
+        headers = [(name.lower().encode(), _value(value)) for name, value in response.headers]
         if not any(name == b"content-length" for name, _ in headers) and response.status != 304:
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
