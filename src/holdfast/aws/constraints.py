@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from holdfast.aws.compiled import Compiled
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.shapes import Shape
 
@@ -15,7 +16,7 @@ Check = Callable[[Any, str, list[str]], None]  # value, path, problems
 
 _MOST_PROBLEMS = 10
 _MOST_CHARACTERS = 2000  # of a value that is quoted
-_checks: dict[Shape, Check | None] = {}
+_checks: Compiled[Check | None] = Compiled()
 
 
 def check(shape: Shape, params: dict[str, Any], code: str) -> None:
@@ -44,9 +45,7 @@ def check(shape: Shape, params: dict[str, Any], code: str) -> None:
 
 def checker(shape: Shape) -> Check | None:
     """Return a function that adds what is wrong with a value to a list; None if nothing can be."""
-    if shape not in _checks:
-        _checks[shape] = _make(shape) if _constrained(shape, set()) else None
-    return _checks[shape]
+    return _checks.get(shape, lambda: _make(shape) if _constrained(shape, set()) else None)
 
 
 def _constrained(shape: Shape, seen: set[Shape]) -> bool:
@@ -85,7 +84,7 @@ def _structure_check(shape: Shape) -> Check:
     def check_nested(value: Any, path: str, problems: list[str]) -> None:
         check_structure(value, f"{path}." if path else "", problems)
 
-    _checks[shape] = check_nested  # before its members: it may contain itself
+    _checks.announce(shape, check_nested)  # before its members: it may contain itself
     for member in shape.members.values():
         within = checker(member.shape)
         if within is not None or member.required:

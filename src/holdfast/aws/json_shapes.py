@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from holdfast.aws.compiled import Compiled
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.shapes import Shape
 from holdfast.aws.timestamps import epoch, from_any, from_epoch
@@ -15,8 +16,8 @@ Write = Callable[[Any], Any]
 # DynamoDB allows 32 levels of attributes, of two levels of JSON each, below a few of the request.
 MAX_DEPTH = 100
 
-_readers: dict[Shape, Read] = {}
-_writers: dict[Shape, Write | None] = {}
+_readers: Compiled[Read] = Compiled()
+_writers: Compiled[Write | None] = Compiled()
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -28,10 +29,7 @@ def reader(shape: Shape) -> Read:
     It raises SerializationException for the wrong JSON types. Members of no meaning and nulls are
     left out.
     """
-    made = _readers.get(shape)
-    if made is None:
-        made = _readers[shape] = _MAKERS.get(shape.type, _scalar_reader)(shape)
-    return made
+    return _readers.get(shape, lambda: _MAKERS.get(shape.type, _scalar_reader)(shape))
 
 
 def _structure_reader(shape: Shape) -> Read:
@@ -49,7 +47,7 @@ def _structure_reader(shape: Shape) -> Read:
                 result[name] = read(inner, level + 1)
         return result
 
-    _readers[shape] = read_structure  # before its members: it may contain itself
+    _readers.announce(shape, read_structure)  # before its members: it may contain itself
     members.update({member.wire: reader(member.shape) for member in shape.members.values()})
     return read_structure
 
@@ -199,9 +197,9 @@ def writer(shape: Shape) -> Write | None:
     None if that has nothing to do: the encoder writes bytes as base64 by itself, so only shapes with
     timestamps in them need more. Thus DynamoDB's items are encoded as they are.
     """
-    if shape not in _writers:
-        _writers[shape] = _make_writer(shape) if _has_timestamp(shape, set()) else None
-    return _writers[shape]
+    return _writers.get(
+        shape, lambda: _make_writer(shape) if _has_timestamp(shape, set()) else None
+    )
 
 
 def _has_timestamp(shape: Shape, seen: set[Shape]) -> bool:
@@ -236,7 +234,7 @@ def _structure_writer(shape: Shape) -> Write:
                 result[name] = write(result[name])
         return result
 
-    _writers[shape] = write_structure  # before its members: it may contain itself
+    _writers.announce(shape, write_structure)  # before its members: it may contain itself
     for member in shape.members.values():
         write = writer(member.shape)
         if write is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from holdfast.aws.compiled import Compiled
 from holdfast.aws.scalars import convert, text
 from holdfast.aws.shapes import Member, Shape
 from holdfast.aws.timestamps import http_date, iso_milliseconds, iso_seconds
@@ -18,8 +19,8 @@ Write = Callable[[Any, str, list[str]], None]  # value, element name, output
 # S3 answers these with errors of their own, so their handlers check them.
 _CHECKED_ELSEWHERE = frozenset({"BucketLocationConstraint", "Event", "EncodingType"})
 
-_readers: dict[Shape, Read] = {}
-_writers: dict[tuple[Shape, bool], Write] = {}
+_readers: Compiled[Read] = Compiled()
+_writers: Compiled[Write] = Compiled()
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -31,14 +32,12 @@ def reader(shape: Shape) -> Read:
     It raises MalformedXML for what S3's schema does not allow: missing and unknown elements, numbers
     and timestamps that are none, words outside an enumeration.
     """
-    made = _readers.get(shape)
-    if made is None:
-        made = _structure_reader(shape) if shape.type == "structure" else _reader(shape)
-        _readers[shape] = made
-    return made
+    return _readers.get(shape, lambda: _reader(shape))
 
 
 def _reader(shape: Shape) -> Read:
+    if shape.type == "structure":
+        return _structure_reader(shape)
     if shape.type == "list":
         name, read = shape.item.wire, reader(shape.item.shape)
         return lambda element: [read(child) for child in _only(element, name)]
@@ -85,7 +84,7 @@ def _structure_reader(shape: Shape) -> Read:
             raise malformed()
         return result
 
-    _readers[shape] = read_structure  # before its members: it may contain itself
+    _readers.announce(shape, read_structure)  # before its members: it may contain itself
     for member in shape.members.values():
         if member.xml_attribute:
             attributes.append((member.name, member.wire.rpartition(":")[2]))
@@ -152,18 +151,8 @@ def writer(shape: Shape, *, milliseconds: bool = True) -> Write:
         shape: what the values are.
         milliseconds: whether timestamps have them; S3's do, those of STS and IAM do not.
     """
-    made = _writers.get((shape, milliseconds))
-    if made is None:
-        if shape.type == "structure":
-            made = _structure_writer(shape, milliseconds)
-        elif shape.type == "list":
-            made = _list_writer(shape, milliseconds)
-        elif shape.type == "map":
-            made = _map_writer(shape, milliseconds)
-        else:
-            made = _scalar_writer(shape, milliseconds)
-        _writers[shape, milliseconds] = made
-    return made
+    make = _WRITERS.get(shape.type, _scalar_writer)
+    return _writers.get((shape, milliseconds), lambda: make(shape, milliseconds))
 
 
 def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
@@ -181,7 +170,9 @@ def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
                 write(inner, wire, out)
         out.append(f"</{name}>")
 
-    _writers[shape, milliseconds] = write_structure  # before its members: it may contain itself
+    _writers.announce(
+        (shape, milliseconds), write_structure
+    )  # before its members: it may contain itself
     for member in shape.members.values():
         if member.xml_attribute:
             attributes.append((member.name, member.wire))
@@ -237,6 +228,13 @@ def _scalar_writer(shape: Shape, milliseconds: bool) -> Write:
         out.append(f"<{name}>{escape(form(value))}</{name}>")
 
     return write_scalar
+
+
+_WRITERS: dict[str, Callable[[Shape, bool], Write]] = {
+    "structure": _structure_writer,
+    "list": _list_writer,
+    "map": _map_writer,
+}
 
 
 def _timestamp_writer(shape: Shape, milliseconds: bool) -> Callable[[datetime], str]:
