@@ -20,7 +20,7 @@ def test_deleted_object_is_gone(s3: "S3Client", bucket: str, refused: Refused) -
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     answer = s3.delete_object(Bucket=bucket, Key="k")
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
-    assert "VersionId" not in answer
+    assert "VersionId" not in set(answer)
     assert refused(s3.get_object, Bucket=bucket, Key="k")["code"] == "NoSuchKey"
     assert "Versions" not in s3.list_object_versions(Bucket=bucket)
 

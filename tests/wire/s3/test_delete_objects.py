@@ -26,7 +26,7 @@ def test_quiet_reports_errors_only(s3: "S3Client", bucket: str) -> None:
         Bucket=bucket,
         Delete={"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "bad"}], "Quiet": True},
     )
-    assert "Deleted" not in answer
+    assert "Deleted" not in set(answer)
     assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("b", "InvalidArgument")]
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
