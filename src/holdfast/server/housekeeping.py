@@ -8,6 +8,7 @@ from datetime import datetime
 
 from holdfast.engine.port import Engine, EngineClosed
 from holdfast.server.access.sessions import collect_sessions
+from holdfast.server.dynamodb.ttl import expire_items
 from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
 from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
 from holdfast.server.operation import Site
@@ -18,6 +19,7 @@ log = logging.getLogger("holdfast.housekeeping")
 INTERVAL = 60.0  # seconds between two rounds
 FIRST_AFTER = 2.0  # seconds after the start
 BUSY_PAUSE = 1.0  # seconds, after a round that found something to do
+_REPEATS = 32
 _STOP_WITHIN = 10.0  # seconds; a step is far shorter
 
 
@@ -37,12 +39,28 @@ def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
     give_up_staged(engine)
     return (
         Step("staged-bodies", lambda now: collect_staged(engine, now)),
-        Step("garbage", lambda now: collect_garbage(engine, now)),
+        Step("garbage", _again(lambda now: collect_garbage(engine, now))),
         Step("lifecycle", LifecycleRun(engine, site)),
+        Step("item-expiry", _again(lambda now: expire_items(engine, now))),
         Step("kms-deletions", lambda now: delete_due_keys(engine, now)),
         Step("kms-rotations", lambda now: rotate_due_keys(engine, site, now)),
         Step("sessions", lambda now: collect_sessions(engine, now)),
     )
+
+
+def _again(run: Callable[[datetime], int]) -> Callable[[datetime], int]:
+    """Return a step that goes on while it finds something to do, up to a bound."""
+
+    def some(now: datetime) -> int:
+        done = 0
+        for _ in range(_REPEATS):
+            found = run(now)
+            if not found:
+                break
+            done += found
+        return done
+
+    return some
 
 
 def _nothing(*_: object) -> None:

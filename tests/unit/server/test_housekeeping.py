@@ -38,6 +38,13 @@ def _site() -> Site:
     return Site("123456789012", "us-east-1", Vault(bytes(32)), os.urandom)
 
 
+def _collected(engine: Engine, now: datetime) -> int:
+    done = 0
+    while found := collect_garbage(engine, now):
+        done += found
+    return done
+
+
 def _raising(problem: Exception) -> Callable[[datetime], int]:
     def run(_now: datetime) -> int:
         raise problem
@@ -147,7 +154,7 @@ def test_a_body_that_is_being_sent_stays_for_a_day(engine: SqliteEngine) -> None
     _staged(engine, NOW)
     assert collect_staged(engine, NOW + DAY) == 0
     assert collect_staged(engine, NOW + DAY + MINUTE) == 1
-    assert collect_garbage(engine, NOW + DAY + MINUTE) == 101
+    assert _collected(engine, NOW + DAY + MINUTE) == 101
     assert _count(engine, Chunk) == 0
 
 
@@ -156,7 +163,7 @@ def test_a_linked_body_is_not_collected(engine: SqliteEngine) -> None:
     new = _staged(engine, NOW).finish()
     engine.update(lambda tx: link(tx, new))
     assert collect_staged(engine, NOW + 2 * DAY) == 0
-    assert collect_garbage(engine, NOW + 2 * DAY) == 0
+    assert _collected(engine, NOW + 2 * DAY) == 0
     assert _count(engine, Chunk) == 101
 
 
@@ -165,9 +172,9 @@ def test_a_body_that_was_let_go_stays_readable_for_15_minutes(engine: SqliteEngi
     new = _staged(engine, NOW).finish()
     engine.update(lambda tx: link(tx, new))
     engine.update(lambda tx: unlink(tx, new.body, NOW))
-    assert collect_garbage(engine, NOW + 14 * MINUTE) == 0
+    assert _collected(engine, NOW + 14 * MINUTE) == 0
     assert _count(engine, Chunk) == 101
-    assert collect_garbage(engine, NOW + 16 * MINUTE) == 102
+    assert _collected(engine, NOW + 16 * MINUTE) == 102
     assert _count(engine, Chunk) == _count(engine, Garbage) == 0
 
 
@@ -184,6 +191,6 @@ def test_the_items_of_a_dropped_table_go(engine: SqliteEngine) -> None:
         tx.put(Garbage(at=0, id=mine, what="items"))
 
     engine.update(fill)
-    assert collect_garbage(engine, NOW) == 301
+    assert _collected(engine, NOW) == 301
     assert _count(engine, Item) == 1
     assert _count(engine, Expiry) == 0

@@ -8,11 +8,10 @@ from typing import Any
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, ObjectVersion, Upload
 from holdfast.server.operation import Answer, Params, Result, Snapshot, Transaction, operation
-from holdfast.server.s3 import ownership, public_access
+from holdfast.server.s3 import bucket_tags, ownership, public_access
 from holdfast.server.s3.bucket_acl import refuse_grants
 from holdfast.server.s3.bucket_lookup import bucket_of, owner
 from holdfast.server.s3.bucket_names import check_bucket_name
-from holdfast.server.s3.bucket_tags import check_tags
 from holdfast.server.s3.given_up_uploads import drop_upload
 
 _MOST_LISTED = 10_000
@@ -57,8 +56,7 @@ def _first_settings(params: Params, tags: list[Mapping[str, str]]) -> dict[str, 
         ownership.MEMBER: ownership.controls(chosen),
     }
     if tags:
-        check_tags(tags)
-        settings["Tagging"] = {"TagSet": sorted(tags, key=lambda tag: tag["Key"])}
+        settings[bucket_tags.MEMBER] = bucket_tags.bucket_tagging(tags)
     return settings
 
 

@@ -21,12 +21,6 @@ DEFAULT: Mapping[str, Any] = {
 }
 
 
-def encryption_rule(bucket: Bucket) -> Mapping[str, Any]:
-    """Return the one rule in force: `ApplyServerSideEncryptionByDefault` and `BucketKeyEnabled`."""
-    rules: list[Mapping[str, Any]] = bucket.settings.get(MEMBER, DEFAULT)["Rules"]
-    return rules[0]
-
-
 def check_encryption(_tx: Snapshot, _bucket: Bucket, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Check what PutBucketEncryption brings. Whether the key exists is seen when an object is put.
 

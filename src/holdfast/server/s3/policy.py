@@ -9,7 +9,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.s3.bucket_lookup import bucket_of
-from holdfast.server.s3.policy_status import is_public
+from holdfast.server.s3.policy_status import is_public, texts
 from holdfast.server.s3.public_access import blocks
 
 MEMBER = "Policy"
@@ -37,9 +37,7 @@ def check_policy(tx: Snapshot, bucket: Bucket, given: str) -> str:
         ServiceError: MalformedPolicy, or AccessDenied for a public policy while BlockPublicPolicy
             is on.
     """
-    document = policy_document(given)
-    for statement in statements_of(document):
-        _check_statement(statement, bucket.name)
+    document = checked_document(given, bucket.name)
     if is_public(document) and blocks(bucket, "BlockPublicPolicy"):
         raise ServiceError(
             "AccessDenied",
@@ -48,6 +46,18 @@ def check_policy(tx: Snapshot, bucket: Bucket, given: str) -> str:
             "BlockPublicPolicy setting in S3 Block Public Access.",
         )
     return given
+
+
+def checked_document(text: str, bucket: str) -> Mapping[str, Any]:
+    """Return the document in a policy text if it may be the policy of this bucket.
+
+    Raises:
+        ServiceError: MalformedPolicy.
+    """
+    document = policy_document(text)
+    for statement in statements_of(document):
+        _check_statement(statement, bucket)
+    return document
 
 
 def policy_document(text: str) -> Mapping[str, Any]:
@@ -99,7 +109,10 @@ def _check_statement(statement: Mapping[str, Any], bucket: str) -> None:
     principal = statement.get("Principal", statement.get("NotPrincipal"))
     if principal != "*" and not (isinstance(principal, dict) and principal):
         raise _malformed("Invalid principal in policy")
-    if not isinstance(statement.get("Condition", {}), dict):
+    conditions = statement.get("Condition", {})
+    if not isinstance(conditions, dict) or not all(
+        isinstance(tests, dict) for tests in conditions.values()
+    ):
         raise _malformed("Conditions do not apply to combination of actions and resources")
     _check_actions(texts(statement.get("Action", statement.get("NotAction"))))
     _check_resources(texts(statement.get("Resource", statement.get("NotResource"))), bucket)
@@ -117,15 +130,6 @@ def _check_resources(resources: list[str], bucket: str) -> None:
             raise _malformed("Policy has invalid resource")
     if not resources:
         raise _malformed("Policy has invalid resource")
-
-
-def texts(value: object) -> list[str]:
-    """Return a policy value, a text or a list of texts, as a list; empty if it is neither."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return value
-    return []
 
 
 @operation("GetBucketPolicyStatus")

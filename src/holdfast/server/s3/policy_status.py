@@ -53,14 +53,14 @@ def _statement_is_public(statement: Mapping[str, Any]) -> bool:
 def _is_everybody(principal: object) -> bool:
     if not isinstance(principal, dict):
         return True
-    return any("*" in text for value in principal.values() for text in _texts(value))
+    return any("*" in text for value in principal.values() for text in texts(value))
 
 
 def _is_limited(conditions: Mapping[str, Mapping[str, Any]]) -> bool:
     for operator, tests in conditions.items():
         name = operator.lower().removeprefix("foranyvalue:")
         for key, value in tests.items():
-            values = _texts(value)
+            values = texts(value)
             if values and all(_limits(name, key.lower(), one) for one in values):
                 return True
     return False
@@ -94,7 +94,10 @@ def _is_narrow(value: str) -> bool:
     return network.prefixlen >= _WIDEST[network.version]
 
 
-def _texts(value: object) -> list[str]:
+def texts(value: object) -> list[str]:
+    """Return a policy value, a text or a list of texts, as a list; empty if it is neither."""
     if isinstance(value, str):
         return [value]
-    return [str(one) for one in value] if isinstance(value, list) else []
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return value
+    return []

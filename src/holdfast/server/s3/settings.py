@@ -3,20 +3,26 @@
 from typing import Any
 
 from holdfast.server.operation import Operation
-from holdfast.server.s3 import encryption_setting, lifecycle, ownership, policy, public_access
+from holdfast.server.s3 import (
+    bucket_tags,
+    encryption_setting,
+    lifecycle,
+    ownership,
+    policy,
+    public_access,
+)
 from holdfast.server.s3.bucket_setting import BucketSetting
-from holdfast.server.s3.bucket_tags import tagging
 from holdfast.server.s3.unserved_settings import UNSERVED
 
 SETTINGS: tuple[BucketSetting, ...] = (
     BucketSetting(
-        "Tagging",
+        bucket_tags.MEMBER,
         "GetBucketTagging",
         "PutBucketTagging",
         "DeleteBucketTagging",
         absent="NoSuchTagSet",
         flat=True,
-        check=tagging,
+        check=bucket_tags.check_tagging,
         put_status=204,
     ),
     BucketSetting(

@@ -47,14 +47,21 @@ def tag_set_of(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def checked_tags(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def checked_tags(
+    pairs: list[tuple[str, str]], most: int = MAX_TAGS, what: str = "Object tags"
+) -> dict[str, str]:
     """Return the pairs as a mapping if AWS would take them.
+
+    Args:
+        pairs: keys and values.
+        most: how many there may be.
+        what: whose tags they are, for the message.
 
     Raises:
         ServiceError: BadRequest or InvalidTag.
     """
-    if len(pairs) > MAX_TAGS:
-        raise ServiceError("BadRequest", "Object tags cannot be greater than 10", status=400)
+    if len(pairs) > most:
+        raise ServiceError("BadRequest", f"{what} cannot be greater than {most}", status=400)
     tags: dict[str, str] = {}
     for key, value in pairs:
         if not 0 < len(key) <= _MAX_KEY or not _legal(key):
