@@ -1,7 +1,7 @@
 """AWS Signature Version 4: whether a request was signed with a secret.
 
 Source: "Create a signed AWS API request" in the IAM user guide, and "Authenticating Requests (AWS
-Signature Version 4)" in the Amazon S3 API reference. `claims` reads what is verified here.
+Signature Version 4)" in the Amazon S3 API reference. `claims` reads what `verify` checks.
 """
 
 import hashlib
@@ -14,16 +14,22 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from holdfast.aws.claims import ALGORITHM, Claims, claims, signed_service
+from holdfast.aws.authorization import from_header
+from holdfast.aws.claims import ALGORITHM, Claims, bad_argument, not_v4
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
+from holdfast.aws.presigned import from_query
 from holdfast.aws.refusals import family, refusal
 
-__all__ = ["Claims", "SigningContext", "claims", "signed_service", "signing_key", "verify"]
+__all__ = ["Claims", "SigningContext", "claims", "signing_key", "verify"]
 
 MAX_SKEW = timedelta(minutes=15)
 _SPACES = re.compile(" {2,}")
 _UNRESERVED = "-_.~"
+_ONE_MECHANISM = (
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+    "string parameter or the Authorization header should be specified"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,31 @@ class SigningContext:
     scope: str
     signature: str  # of the request: the first chunk's signature builds on it
     payload_hash: str  # as declared: a hash or a keyword
+
+
+def claims(request: Request, service: str) -> Claims:
+    """Read who signed a request, and check that it is said completely.
+
+    Args:
+        request: the request.
+        service: the signing name of the service that is asked: `s3`, `dynamodb`, `kms`, `sts`, `iam`.
+
+    Raises:
+        ServiceError: there are no credentials, or they are malformed or for another service; with
+            the code and message that AWS has for it.
+    """
+    header = request.headers.get("authorization")
+    query = dict(reversed(request.query))
+    presigned = any(name in query for name in ("X-Amz-Algorithm", "X-Amz-Signature"))
+    if header and presigned:
+        raise bad_argument(service, _ONE_MECHANISM, "Authorization", header)
+    if presigned:
+        return from_query(request, query, service)
+    if "AWSAccessKeyId" in query and "Signature" in query and not header:
+        raise not_v4(service)
+    if not header:
+        raise refusal(service, "missing")
+    return from_header(request, header, service)
 
 
 @lru_cache(maxsize=256)
@@ -142,11 +173,12 @@ def _unsigned(service: str, names: Iterable[str]) -> ServiceError:
 
 
 def _check_time(claims: Claims, now: datetime) -> None:
-    expires = claims.time + timedelta(seconds=claims.expires)
+    age = now - claims.time
+    allowed = timedelta(seconds=claims.expires) if claims.presigned else MAX_SKEW
     if family(claims.service) == "s3":
         if claims.presigned:
-            _check_presigned_time(claims, now, expires)
-        elif abs(now - claims.time) > MAX_SKEW:
+            _check_presigned_time(claims, now, age)
+        elif abs(age) > MAX_SKEW:
             raise refusal(
                 "s3",
                 "skewed",
@@ -154,30 +186,30 @@ def _check_time(claims: Claims, now: datetime) -> None:
                 ServerTime=_extended(now),
                 MaxAllowedSkewMilliseconds=int(MAX_SKEW.total_seconds() * 1000),
             )
-    elif claims.time > now + MAX_SKEW:
+    elif -age > MAX_SKEW:
         raise _untimely(claims, "Signature not yet current", "later", now, now + MAX_SKEW)
-    elif claims.presigned and expires < now:
-        raise _untimely(claims, "Signature expired", "earlier", now, now)
-    elif not claims.presigned and claims.time < now - MAX_SKEW:
-        raise _untimely(claims, "Signature expired", "earlier", now, now - MAX_SKEW)
+    elif age > allowed:
+        raise _untimely(claims, "Signature expired", "earlier", now, now - allowed)
 
 
-def _check_presigned_time(claims: Claims, now: datetime, expires: datetime) -> None:
+def _check_presigned_time(claims: Claims, now: datetime, age: timedelta) -> None:
     fields: dict[str, Any] = {"ServerTime": _extended(now)}
-    if claims.time > now + MAX_SKEW:
+    if -age > MAX_SKEW:
         fields["X-Amz-Date"] = _extended(claims.time)
         raise ServiceError("AccessDenied", "Request is not valid yet", status=403, **fields)
-    if now > expires:
-        fields |= {"X-Amz-Expires": claims.expires, "Expires": _extended(expires)}
+    allowed = timedelta(seconds=claims.expires)
+    if age > allowed:
+        expired = _extended(claims.time + allowed)
+        fields |= {"X-Amz-Expires": claims.expires, "Expires": expired}
         raise ServiceError("AccessDenied", "Request has expired", status=403, **fields)
 
 
 def _untimely(claims: Claims, what: str, than: str, now: datetime, bound: datetime) -> ServiceError:
-    sign = "+" if than == "later" else "-"
-    verb = "still" if than == "later" else "now"
+    sign, verb = ("+", "still") if than == "later" else ("-", "now")
+    minutes = int(abs(bound - now).total_seconds() // 60)
     said = (
         f"{what}: {claims.amz_date} is {verb} {than} than {_basic(bound)} "
-        f"({_basic(now)} {sign} 15 min.)"
+        f"({_basic(now)} {sign} {minutes} min.)"
     )
     return refusal(claims.service, "skewed", said)
 

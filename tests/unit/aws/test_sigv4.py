@@ -399,6 +399,25 @@ def test_no_valid_date(value: str | None) -> None:
     assert error.message == "AWS authentication requires a valid Date or x-amz-date header"
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 0001 00:00:00 +1400", "Fri, 31 Dec 9999 23:59:59 -1400"]
+)
+def test_date_at_the_end_of_time(date: str) -> None:
+    """A Date that no calendar of ours holds is no valid one."""
+    request = _with(_signed("header"), x_amz_date=None, date=date)
+    assert _refused(request, "s3").code == "AccessDenied"
+
+
+@pytest.mark.parametrize("date", ["99991231", "00010101"])
+def test_presigned_at_the_end_of_time(date: str) -> None:
+    """A presigned URL of any date that there is gets a plain refusal."""
+    good = _signed("presigned")
+    today = datetime.now(UTC).strftime("%Y%m%d")
+    assert today in good.raw_query
+    error = _refused(replace(good, raw_query=good.raw_query.replace(today, date)), "s3")
+    assert (error.code, error.status) == ("AccessDenied", 403)
+
+
 def test_no_date_for_another_service() -> None:
     """The other services call a signature without time incomplete."""
     error = _refused(_with(_signed("other service", path="/"), x_amz_date=None), "dynamodb")
@@ -444,19 +463,6 @@ def test_date_header_serves_where_there_is_no_x_amz_date() -> None:
     """A malformed scope date is told by the Date header, in HTTP's own form."""
     request = _with(_signed("header"), x_amz_date=None, date="Fri, 24 May 2013 00:00:00 GMT")
     assert "Invalid credential date" in _refused(request, "s3").message
-
-
-@pytest.mark.parametrize(
-    ("signer", "expected"), [("header", "s3"), ("presigned", "s3"), ("other service", "dynamodb")]
-)
-def test_signed_service_is_read_without_checks(signer: str, expected: str) -> None:
-    """The service can be told before anything is verified."""
-    assert sigv4.signed_service(_signed(signer)) == expected
-
-
-def test_no_signed_service() -> None:
-    """An anonymous request names no service."""
-    assert sigv4.signed_service(Request("GET", "/", "", Headers())) == ""
 
 
 def test_context_does_not_show_its_key() -> None:

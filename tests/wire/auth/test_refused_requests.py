@@ -135,19 +135,6 @@ def test_signature_version_2_of_s3(aws: Aws) -> None:
     assert _refused(client, "s3") == ("InvalidRequest", 400)
 
 
-def test_signature_for_another_service(aws: Aws) -> None:
-    """A request signed for one service is not answered by another one."""
-    client = aws.client("dynamodb")
-    client.meta.events.register("choose-signer.dynamodb", lambda **_: "v4", unique_id="keep")
-    client.meta.events.register(
-        "before-sign.dynamodb",
-        lambda request, **_: request.context.update(signing={"signing_name": "kms"}),
-    )
-    with pytest.raises(ClientError) as caught:
-        client.list_tables()
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-
-
 def test_secret_is_in_no_answer(aws: Aws) -> None:
     """An answer to a wrong signature shows what was signed, and no secret."""
     with pytest.raises(ClientError) as caught:
