@@ -399,11 +399,9 @@ def test_no_valid_date(value: str | None) -> None:
     assert error.message == "AWS authentication requires a valid Date or x-amz-date header"
 
 
-@pytest.mark.parametrize(
-    "date", ["Mon, 01 Jan 0001 00:00:00 +1400", "Fri, 31 Dec 9999 23:59:59 -1400"]
-)
-def test_date_at_the_end_of_time(date: str) -> None:
-    """A Date that no calendar of ours holds is no valid one."""
+def test_date_at_the_end_of_time() -> None:
+    """A Date that is past the calendar's end is no valid one."""
+    date = "Fri, 31 Dec 9999 23:59:59 -1400"
     request = _with(_signed("header"), x_amz_date=None, date=date)
     assert _refused(request, "s3").code == "AccessDenied"
 
