@@ -190,8 +190,8 @@ def test_constraints_of_map_values() -> None:
         "ValidationException",
         (
             "1 validation error detected: Value '{t=[]}' at 'requestItems' failed to satisfy "
-            "constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, "
-            "Member must have length greater than or equal to 1]"
+            "constraint: Map value must satisfy constraint: [Member must have length less than "
+            "or equal to 25, Member must have length greater than or equal to 1]"
         ),
     )
 
