@@ -8,6 +8,7 @@ from datetime import datetime
 
 from holdfast.engine.port import Engine, EngineClosed
 from holdfast.server.access.sessions import collect_sessions
+from holdfast.server.dynamodb.client_tokens import forget_tokens
 from holdfast.server.dynamodb.ttl import expire_items
 from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
 from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
@@ -42,6 +43,7 @@ def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
         Step("garbage", _again(lambda now: collect_garbage(engine, now))),
         Step("lifecycle", LifecycleRun(engine, site)),
         Step("item-expiry", _again(lambda now: expire_items(engine, now))),
+        Step("client-tokens", lambda now: forget_tokens(engine, now)),
         Step("kms-deletions", lambda now: delete_due_keys(engine, now)),
         Step("kms-rotations", lambda now: rotate_due_keys(engine, site, now)),
         Step("sessions", lambda now: collect_sessions(engine, now)),
