@@ -24,7 +24,7 @@ def order_of(version_id: str) -> int:
     Raises:
         ServiceError: InvalidArgument, when no version can have it.
     """
-    if len(version_id) == _CHARACTERS:
+    if len(version_id) == _CHARACTERS and not {"+", "/"} & set(version_id):
         try:
             raw = base64.b64decode(version_id.encode(), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
