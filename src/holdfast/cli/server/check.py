@@ -1,11 +1,12 @@
 """`holdfast check`: verifies everything in a data directory, also while the server runs."""
 
+import os
 from collections.abc import Iterator
 
 import click
 
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.output import Progress, print_json
+from holdfast.cli.output import Progress, human_size, print_json
 from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.settings import ServerSettings
@@ -41,8 +42,15 @@ def _problems(settings: ServerSettings) -> Iterator[str]:
     from holdfast.cli.server.root_key import source
     from holdfast.engine.open import open_directory
     from holdfast.engine.verify import check_database
+    from holdfast.server.operation import Site
+    from holdfast.server.pipeline import utc_now
+    from holdfast.server.verify import verify
 
-    with open_directory(settings.data, source(settings), read_only=True):
-        progress = Progress("checking records")
-        yield from check_database(settings.data, progress)
-        progress.finish()
+    with open_directory(settings.data, source(settings), read_only=True) as directory:
+        records = Progress("checking records")
+        yield from check_database(settings.data, records)
+        records.finish()
+        site = Site(settings.account, settings.region, directory.vault, os.urandom)
+        bodies = Progress("checking bodies", show=human_size)
+        yield from verify(directory.engine, site, utc_now(), bodies)
+        bodies.finish()
