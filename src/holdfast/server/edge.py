@@ -32,6 +32,7 @@ access_log = logging.getLogger("holdfast.access")
 _FEED_BYTES = 1 << 20  # hand the pipeline about a chunk at a time
 _DRAIN_BYTES = 64 << 20  # of a refused body, so that the client reads the answer instead of a reset
 _DRAIN_SECONDS = 10.0
+_BODILESS = (204, 304)  # RFC 9110, 8.6: no length either
 
 
 class ClientGone(Exception):
@@ -154,7 +155,7 @@ class Edge:
         body = response.body
         length = len(body) if isinstance(body, bytes) else response.length
         headers = [(name.lower().encode(), _value(value)) for name, value in response.headers]
-        if not any(name == b"content-length" for name, _ in headers) and response.status != 304:
+        if response.status not in _BODILESS and not _has_length(headers):
             headers.append((b"content-length", str(length).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if isinstance(body, bytes):
@@ -213,3 +214,7 @@ def _value(text: str) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         return text.encode()
+
+
+def _has_length(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-length" for name, _ in headers)
