@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.aws.models import SERVED
 from holdfast.cli import cli_reference
+from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.server import operations_reference, settings_reference
 from holdfast.cli.server.setting_table import SETTINGS
 
@@ -40,3 +41,10 @@ def test_every_served_operation_has_a_handler() -> None:
     assert {name: set(handlers) for name, handlers in SERVICES.items()} == {
         name: set(operations) for name, operations in SERVED.items()
     }
+
+
+def test_every_exit_code_is_on_the_page_of_errors() -> None:
+    """The table of exit codes is the one of the help."""
+    page = (REFERENCE / "errors.md").read_text()
+    for code in ExitCode:
+        assert f"| {code.value} | {code.meaning} |" in page
