@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from holdfast.engine.port import Reader
+from holdfast.engine.records import ObjectVersion
+from holdfast.server.operation import Caller, Context, Snapshot
+from holdfast.server.s3.verify import verify_version
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -159,3 +164,27 @@ def test_unknown_upload(s3: "S3Client", bucket: str, refused: Refused) -> None:
         s3.complete_multipart_upload, Bucket=bucket, Key="k", UploadId="x", MultipartUpload=parts
     )
     assert (error["code"], error["status"]) == ("NoSuchUpload", 404)
+
+
+@pytest.mark.parametrize("kind", ["COMPOSITE", "FULL_OBJECT"])
+def test_what_is_stored_verifies(aws: Any, s3: "S3Client", bucket: str, kind: Any) -> None:
+    """Tag and checksums can be computed again from the bodies."""
+    upload = begin(
+        s3,
+        bucket,
+        ChecksumAlgorithm="CRC32C",
+        ChecksumType=kind,
+        ServerSideEncryption="aws:kms",
+    )
+    parts: Any = put_parts(s3, upload, "CRC32C")
+    s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    read: list[int] = []
+
+    def verify(tx: Reader) -> list[str]:
+        caller = Caller(arn="", user_id="", access_key_id="")
+        context = Context(aws.site, caller, aws.clock(), "", aws.engine.view)
+        version = next(tx.scan(ObjectVersion, bucket, "k"))
+        return verify_version(Snapshot(tx, context), version, read.append)
+
+    assert aws.engine.view(verify) == []
+    assert sum(read) == len(WHOLE)

@@ -65,7 +65,7 @@ def prepare_copy(staging: Staging, params: Params) -> Params:
     source = staging.view(look)
     _check_change(source.version, params)
     kept = next(iter(source.version.checksums), "")
-    copied = stage_copy(staging, source.extents, algorithm or kept)
+    copied = stage_copy(staging, source, algorithm or kept)
     return {**params, SOURCE: source, COPIED: copied}
 
 

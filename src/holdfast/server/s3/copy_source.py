@@ -5,21 +5,19 @@ This runs before the transaction, which therefore waits for no copying.
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from holdfast.aws.checksums import encode, hasher
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.bodies import read
 from holdfast.engine.records import Bucket, ObjectVersion
-from holdfast.server.operation import Params, ReceivedBody, Snapshot, Staging
+from holdfast.server.operation import Params, ReceivedBody, Snapshot, Staging, Stream
 from holdfast.server.s3.bucket_lookup import source_bucket_of
 from holdfast.server.s3.conditions import check_copy_source
 from holdfast.server.s3.customer_keys import check_customer_key, customer_key_of
 from holdfast.server.s3.found import version_in
-from holdfast.server.s3.reading import Extent, extents
+from holdfast.server.s3.reading import content, extents
 
 LARGEST_COPY = 5 * 1024**3  # bytes (API reference: CopyObject)
 _RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
@@ -27,11 +25,11 @@ _RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is copied: a version, and where the bytes that are wanted of it are."""
+    """What is copied: a version, and the bytes that are wanted of it."""
 
     bucket: Bucket
     version: ObjectVersion
-    extents: list[Extent]
+    content: bytes | Stream
 
 
 def parse_copy_source(header: str) -> tuple[str, str, str | None]:
@@ -57,7 +55,7 @@ def parse_copy_source(header: str) -> tuple[str, str, str | None]:
 
 
 def find_source(tx: Snapshot, params: Params) -> Source:
-    """Find and check the source of a copy, and open what is needed to read it.
+    """Find and check the source of a copy, and open its content.
 
     Raises:
         ServiceError: NoSuchBucket, NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker, or
@@ -76,7 +74,7 @@ def find_source(tx: Snapshot, params: Params) -> Source:
             "The specified copy source is larger than the maximum allowable size for a copy "
             f"source: {LARGEST_COPY}",
         )
-    return Source(bucket, version, extents(tx, version, customer, start, stop))
+    return Source(bucket, version, content(tx, extents(tx, version, customer, start, stop)))
 
 
 def _source_version(
@@ -115,27 +113,27 @@ def _wanted(header: str | None, size: int) -> tuple[int, int]:
     return int(found[1]), int(found[2]) + 1
 
 
-def stage_copy(staging: Staging, where: Iterable[Extent], algorithm: str) -> ReceivedBody:
-    """Write the bytes of the extents as a body of its own.
+def stage_copy(staging: Staging, source: Source, algorithm: str) -> ReceivedBody:
+    """Write the bytes of a source as a body of its own.
 
     Args:
         staging: where bodies are written.
-        where: what to copy, in order.
+        source: what to copy.
         algorithm: the checksum to compute, or nothing.
 
     Raises:
         CorruptData: the source does not open.
     """
+    pieces = (source.content,) if isinstance(source.content, bytes) else source.content.pieces
     writer = staging.body()
     md5 = hashlib.md5(usedforsecurity=False)
     checksum = hasher(algorithm) if algorithm else None
     try:
-        for extent in where:
-            for piece in read(staging.engine.view, extent.body, extent.start, extent.stop):
-                writer.write(piece)
-                md5.update(piece)
-                if checksum is not None:
-                    checksum.update(piece)
+        for piece in pieces:
+            writer.write(piece)
+            md5.update(piece)
+            if checksum is not None:
+                checksum.update(piece)
         new = writer.finish()
     except BaseException:
         writer.discard()

@@ -94,7 +94,7 @@ def prepare_part_copy(staging: Staging, params: Params) -> Params:
     _check_number(params)
     upload = _upload(staging, params)
     source = staging.view(lambda tx: find_source(tx, params))
-    copied = stage_copy(staging, source.extents, upload.checksum_algorithm)
+    copied = stage_copy(staging, source, upload.checksum_algorithm)
     return {**params, SOURCE: source, COPIED: copied}
 
 
