@@ -166,4 +166,7 @@ def _check_whole(file: Path) -> None:
 
 def _look_at(file: Path) -> sqlite3.Connection:
     """Return a connection that leaves no trace beside the file."""
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    except sqlite3.Error as problem:
+        raise engine_error(problem, f"opening {file}") from problem
