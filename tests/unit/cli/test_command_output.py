@@ -219,7 +219,7 @@ def record(message: str, **extra: object) -> logging.LogRecord:
 
 def test_human_logs_are_one_line() -> None:
     """What a client chose cannot begin a line of its own."""
-    line = logs.HumanFormatter().format(record("req\nuest", key="a\nb c", status=200))
+    line = logs.HumanFormatter().format(record("req\nuest", key="a\nb c", error="", status=200))
 
     assert line == ('2023-11-14T22:13:20.250Z INFO    req\\nuest  key="a\\nb c" status=200')
 

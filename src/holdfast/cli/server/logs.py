@@ -34,12 +34,14 @@ def _one_line(value: object) -> str:
 
 
 class HumanFormatter(logging.Formatter):
-    """`2026-11-22T02:11:12.345Z INFO  message  name=value name=value`."""
+    """`2026-11-22T02:11:12.345Z INFO  message  name=value name=value`; empty values are left out."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line, and the traceback if there is one."""
         message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record.getMessage())
-        fields = " ".join(f"{name}={_one_line(value)}" for name, value in _fields(record).items())
+        fields = " ".join(
+            f"{name}={_one_line(value)}" for name, value in _fields(record).items() if value != ""
+        )
         line = f"{_time(record)} {record.levelname:<7} {message}"
         if fields:
             line += f"  {fields}"
