@@ -52,6 +52,14 @@ def cli() -> None:
     """Keep Terraform and OpenTofu state: stored, locked, versioned, encrypted, recoverable."""
 
 
+def _misused(error: click.ClickException) -> CommandFailed:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "holdfast"
+    return CommandFailed(
+        error.format_message().rstrip("."), f"See how it is used: {command} --help", ExitCode.USAGE
+    )
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code. Never raises.
 
@@ -65,7 +73,7 @@ def run(arguments: list[str] | None = None) -> int:
         print_failure(failed, as_json="--json" in given)
         return failed.code
     except click.ClickException as failed:
-        failed.show()
+        print_failure(_misused(failed), as_json="--json" in given)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED

@@ -236,3 +236,11 @@ def test_json_logs_are_objects() -> None:
         "key": "a\nb",
         "status": 200,
     }
+
+
+def test_a_misused_flag_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown flag is two lines like every other error."""
+    assert run(["backup", "--nope"]) == ExitCode.USAGE
+    assert capsys.readouterr().err == (
+        "holdfast: No such option '--nope'\n  See how it is used: holdfast backup --help\n"
+    )

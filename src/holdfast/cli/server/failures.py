@@ -42,6 +42,8 @@ def explained(error: EngineError, data: Path) -> CommandFailed:
     code, advice = next(
         (code, advice) for kind, code, advice in _MEANINGS if isinstance(error, kind)
     )
+    if code is ExitCode.CORRUPT and not (data / DATABASE).exists():
+        advice = ""  # it is not the data directory that is damaged
     return CommandFailed(str(error).rstrip("."), advice.format(data=shlex.quote(str(data))), code)
 
 
