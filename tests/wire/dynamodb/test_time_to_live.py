@@ -1,0 +1,118 @@
+"""UpdateTimeToLive, DescribeTimeToLive, and the removal of what has ended."""
+
+from typing import Any
+
+from aws_refusals import refused
+from holdfast.engine.records import Expiry
+from holdfast.server.dynamodb.ttl import expire_items
+from in_process import Aws
+
+
+def enable(aws: Aws, table: str, attribute: str = "ends") -> None:
+    """Let items end at what an attribute says."""
+    aws.dynamodb.update_time_to_live(
+        TableName=table,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},
+    )
+
+
+def put(aws: Aws, table: str, name: str, ends: Any) -> None:
+    """Put an item that ends at a second, or has some other value there."""
+    value = {"N": str(ends)} if isinstance(ends, int | float) else ends
+    aws.dynamodb.put_item(TableName=table, Item={"LockID": {"S": name}, "ends": value})
+
+
+def names(aws: Aws, table: str) -> list[str]:
+    """Return the hash keys in a table."""
+    items: Any = aws.dynamodb.scan(TableName=table)["Items"]
+    return [item["LockID"]["S"] for item in items]
+
+
+def now(aws: Aws) -> int:
+    """Return the server's second."""
+    return int(aws.clock().timestamp())
+
+
+def test_it_is_off_then_on_then_off(aws: Aws, locks: str) -> None:
+    """And says so, as the AWS provider expects."""
+    described = aws.dynamodb.describe_time_to_live(TableName=locks)
+    assert described["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+    enable(aws, locks)
+    described = aws.dynamodb.describe_time_to_live(TableName=locks)
+    assert described["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLED",
+        "AttributeName": "ends",
+    }
+    with refused("ValidationException", "TimeToLive is already enabled"):
+        enable(aws, locks)
+    client = aws.client("dynamodb")
+    off = {"Enabled": False, "AttributeName": "ends"}
+    with refused("ValidationException", "TimeToLive is active on a different AttributeName"):
+        client.update_time_to_live(
+            TableName=locks, TimeToLiveSpecification={**off, "AttributeName": "other"}
+        )
+    client.update_time_to_live(TableName=locks, TimeToLiveSpecification=off)
+    with refused("ValidationException", "TimeToLive is already disabled"):
+        client.update_time_to_live(TableName=locks, TimeToLiveSpecification=off)
+
+
+def test_items_that_have_ended_go(aws: Aws, locks: str) -> None:
+    """Those from before it was on, too; text, no value and long ago do not count."""
+    put(aws, locks, "before", now(aws) + 10)
+    enable(aws, locks)
+    put(aws, locks, "after", now(aws) + 10.5)
+    put(aws, locks, "later", now(aws) + 1000)
+    put(aws, locks, "text", {"S": str(now(aws))})
+    put(aws, locks, "milliseconds", now(aws) * 1000)
+    put(aws, locks, "huge", {"N": "1E+100"})
+    put(aws, locks, "ancient", 1)
+    aws.dynamodb.put_item(TableName=locks, Item={"LockID": {"S": "none"}})
+    assert expire_items(aws.engine, aws.clock()) == 0
+    aws.clock.advance(60)
+    assert expire_items(aws.engine, aws.clock()) == 2
+    left = ["ancient", "huge", "later", "milliseconds", "none", "text"]
+    assert names(aws, locks) == left
+
+
+def test_a_new_end_replaces_the_old_one(aws: Aws, locks: str) -> None:
+    """By put, update and delete: the record of ends is always in step."""
+    enable(aws, locks)
+    for name in ("put", "updated", "removed", "deleted"):
+        put(aws, locks, name, now(aws) + 10)
+    put(aws, locks, "put", now(aws) + 1000)
+    for name, expression in (("updated", "SET ends = ends + :more"), ("removed", "REMOVE ends")):
+        request: dict[str, Any] = {
+            "TableName": locks,
+            "Key": {"LockID": {"S": name}},
+            "UpdateExpression": expression,
+        }
+        if ":more" in expression:
+            request["ExpressionAttributeValues"] = {":more": {"N": "1000"}}
+        aws.dynamodb.update_item(**request)
+    aws.dynamodb.delete_item(TableName=locks, Key={"LockID": {"S": "deleted"}})
+    aws.clock.advance(60)
+    assert expire_items(aws.engine, aws.clock()) == 0
+    assert names(aws, locks) == ["put", "removed", "updated"]
+    assert len(aws.engine.view(lambda tx: list(tx.scan(Expiry)))) == 2
+
+
+def test_switching_off_forgets_the_ends(aws: Aws, locks: str) -> None:
+    """Nothing goes any more."""
+    enable(aws, locks)
+    put(aws, locks, "a", now(aws) + 10)
+    aws.dynamodb.update_time_to_live(
+        TableName=locks, TimeToLiveSpecification={"Enabled": False, "AttributeName": "ends"}
+    )
+    aws.clock.advance(60)
+    assert expire_items(aws.engine, aws.clock()) == 0
+    assert aws.engine.view(lambda tx: list(tx.scan(Expiry))) == []
+    assert names(aws, locks) == ["a"]
+
+
+def test_a_step_is_bounded(aws: Aws, locks: str) -> None:
+    """At most so many items go at a time."""
+    enable(aws, locks)
+    for number in range(5):
+        put(aws, locks, str(number), now(aws) + 1)
+    aws.clock.advance(60)
+    assert [expire_items(aws.engine, aws.clock(), limit=2) for _ in range(4)] == [2, 2, 1, 0]
