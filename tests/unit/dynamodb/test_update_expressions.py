@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamodb_strategies import outcome
+from dynamodb_strategies import items, outcome
 from holdfast.aws.errors import ServiceError
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.expressions.update_parser import parse_projection, parse_update
 from holdfast.server.dynamodb.expressions.updates import apply
+from holdfast.server.dynamodb.values import checked_attributes
 
 ITEM: dict[str, Any] = {
     "k": {"S": "key"},
@@ -243,3 +244,40 @@ def test_an_update_cannot_nest_beyond_the_limit() -> None:
         deep = {"M": {"x": deep}}
     with pytest.raises(ServiceError, match="Nesting Levels"):
         updated("SET m.y = :v", v=deep)
+
+
+_targets = st.sampled_from(["a", "b", "c.a", "d[0]", "d[2]", "c.b[1]", "k"])
+_sources = st.sampled_from(
+    ["a", ":v", ":n", "d[1]", "a + :n", ":n - b", "if_not_exists(c.a, :v)", "list_append(d, :l)"]
+)
+_actions = st.one_of(
+    st.builds(lambda target, source: ("SET", f"{target} = {source}"), _targets, _sources),
+    st.builds(lambda target: ("REMOVE", target), _targets),
+    st.builds(lambda target, value: ("ADD", f"{target} {value}"), _targets, st.just(":n")),
+    st.builds(lambda target, value: ("DELETE", f"{target} {value}"), _targets, st.just(":s")),
+)
+
+
+@given(st.lists(_actions, min_size=1, max_size=4), items)
+def test_an_update_gives_a_proper_item_or_a_refusal(
+    actions: list[tuple[str, str]], item: dict[str, Any]
+) -> None:
+    """Whatever is done to whatever item, the result is valid and the original untouched."""
+    text = " ".join(
+        f"{section} {', '.join(what for name, what in actions if name == section)}"
+        for section in dict.fromkeys(name for name, _ in actions)
+    )
+    given_values = {
+        "v": {"M": {"a": {"S": "x"}}},
+        "n": {"N": "3"},
+        "l": {"L": [{"N": "1"}]},
+        "s": {"NS": ["1", "3"]},
+    }
+    used = {name: value for name, value in given_values.items() if f":{name}" in text}
+    results: list[dict[str, Any]] = []
+    assert outcome(lambda: results.append(updated(text, item, **used))) in (
+        "",
+        "ValidationException",
+    )
+    for result in results:
+        assert checked_attributes(result) == result

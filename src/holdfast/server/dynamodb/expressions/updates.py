@@ -92,10 +92,12 @@ def apply(update: Update, item: Attributes) -> Attributes:
         if name in changed:
             changed[name] = _copy(changed[name])
     _set_all(changed, placed)
+    removed = [action.path for action in update.actions if action.section == "REMOVE"]
     for action in update.actions:
         if action.section in ("ADD", "DELETE") and isinstance(action.operand, Literal):
-            _combine(changed, action.section, action.path, action.operand.value)
-    _remove_all(changed, [act.path for act in update.actions if act.section == "REMOVE"])
+            emptied = _combine(changed, action.section, action.path, action.operand.value)
+            removed += [action.path] if emptied else []
+    _remove_all(changed, removed)
     for name in {str(action.path.parts[0]) for action in update.actions}:
         if name in changed:
             values.checked(changed[name])
@@ -173,29 +175,27 @@ def _set_all(item: Attributes, placed: Iterable[tuple[Path, AttributeValue]]) ->
         container.append(_copy(value))
 
 
-def _combine(item: Attributes, section: str, path: Path, operand: AttributeValue) -> None:
+def _combine(item: Attributes, section: str, path: Path, operand: AttributeValue) -> bool:
+    """Add to or delete from what is at a path; tell whether it is a set with nothing left."""
     container, last = _container(item, path), path.parts[-1]
-    if isinstance(last, int):
-        present = container[last] if last < len(container) else None
-    else:
-        present = container.get(last)
+    present = lookup(path, item)
     kind = values.type_of(operand)
     if present is not None and kind not in present:
         raise invalid(_WRONG_TYPE)
     if section == "ADD":
         combined = _added(kind, present, operand)
     elif present is None:
-        return
+        return False
     else:
-        left = [member for member in present[kind] if member not in set(operand[kind])]
-        if not left:
-            del container[last]
-            return
-        combined = {kind: left}
+        doomed = set(operand[kind])
+        combined = {kind: [member for member in present[kind] if member not in doomed]}
+        if not combined[kind]:
+            return True
     if isinstance(last, int) and last >= len(container):
         container.append(combined)
     else:
         container[last] = combined
+    return False
 
 
 def _added(kind: str, present: AttributeValue | None, operand: AttributeValue) -> AttributeValue:
