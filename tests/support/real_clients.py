@@ -81,7 +81,7 @@ def start(data: Path, *options: str) -> tuple[subprocess.Popen[str], Server]:
             process.kill()
             pytest.fail(f"the server did not start:\n{log.read_text()}")
         time.sleep(0.05)
-        if "backend" in log.read_text() or "listening" in log.read_text().lower():
+        if " ready " in log.read_text():
             env = exported(data)
     return process, Server(data, env, log.read_text())
 
