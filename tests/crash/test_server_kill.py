@@ -4,141 +4,108 @@ Rounds follow each other on one data directory, so that every round also starts 
 kill left. `HOLDFAST_KILL_ROUNDS` asks for more of them.
 """
 
-import hashlib
 import os
 import random
 import subprocess
 import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from real_clients import BIN, Server, clean_env, start, stop
+from real_clients import BIN, clean_env, start, stop
+from server_actors import (
+    Actor,
+    Clients,
+    Copier,
+    KeyMaker,
+    LockFileHolder,
+    PartsUploader,
+    StateWriter,
+    TableMaker,
+)
 
 ROUNDS = int(os.environ.get("HOLDFAST_KILL_ROUNDS", "4"))
-CLIENTS = 6
-BUCKET, TABLE = "terraform-state", "terraform-locks"
+WARM_SECONDS = 10.0  # at most, until every round has something acknowledged
 
 
-@dataclass
-class History:
-    """What one client tried on its own state, and what the server acknowledged."""
+def actors() -> list[Actor]:
+    """Return everyone who uses the server."""
+    return [
+        *(StateWriter(f"app/{n}.tfstate") for n in range(3)),
+        PartsUploader("big/terraform.tfstate"),
+        Copier("copied"),
+        KeyMaker("made"),
+        TableMaker("made"),
+        *(LockFileHolder("app/terraform.tfstate.tflock", f"client {n}") for n in range(2)),
+    ]
 
-    key: str
-    tried: set[str] = field(default_factory=set)  # MD5 of every body that was sent
-    versions: dict[str, str] = field(default_factory=dict)  # acknowledged version id -> MD5
-    digest: str = ""  # acknowledged last
-    next_digest: str = ""  # sent, answer unknown
-    locked: bool | None = False  # None: a lock or an unlock was sent, answer unknown
 
-
-def work(server: Server, history: History, seed: int, ended: threading.Event) -> None:
-    """Lock, write the state and its digest, unlock, again and again until the server is gone."""
+def act(actor: Actor, aws: Clients, seed: int, ended: threading.Event, wrong: list[str]) -> None:
+    """Let one actor work until the server is gone."""
     chance = random.Random(seed)
-    s3, dynamodb = server.client("s3"), server.client("dynamodb")
     while not ended.is_set():
         try:
-            _cycle(s3, dynamodb, history, chance)
-        except (BotoCoreError, ClientError):
+            actor.step(aws, chance)
+        except (BotoCoreError, ClientError) as error:
+            if not ended.is_set() and isinstance(error, ClientError):
+                wrong.append(f"{type(actor).__name__}: {error}")
+            return
+        except AssertionError as error:
+            wrong.append(str(error))
             return
 
 
-def _cycle(s3: Any, dynamodb: Any, history: History, chance: random.Random) -> None:
-    lock = {"LockID": {"S": history.key}}
-    history.locked = None
-    dynamodb.put_item(
-        TableName=TABLE,
-        Item={**lock, "Info": {"S": "{}"}},
-        ConditionExpression="attribute_not_exists(LockID)",
-    )
-    history.locked = True
-    # Up to 3 MiB: within one transaction, and staged in several.
-    body = chance.randbytes(chance.choice((10, 5_000, 100_000, 3 << 20)))
-    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    history.tried.add(digest)
-    done = s3.put_object(Bucket=BUCKET, Key=history.key, Body=body)
-    history.versions[done["VersionId"]] = digest
-    history.next_digest = digest
-    dynamodb.put_item(
-        TableName=TABLE,
-        Item={"LockID": {"S": history.key + "-md5"}, "Digest": {"S": digest}},
-    )
-    history.digest = digest
-    history.locked = None
-    dynamodb.delete_item(TableName=TABLE, Key=lock)
-    history.locked = False
-
-
-def check(server: Server, history: History) -> None:
-    """Hold what the server has against what it acknowledged."""
-    s3, dynamodb = server.client("s3"), server.client("dynamodb")
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix=history.key)
-    present = [v["VersionId"] for page in pages for v in page.get("Versions", ())]
-    assert set(history.versions) <= set(present), "an acknowledged version is gone"
-    for version in present:
-        body = s3.get_object(Bucket=BUCKET, Key=history.key, VersionId=version)["Body"].read()
-        digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        assert digest in history.tried, "a version holds what nobody wrote"
-        assert history.versions.get(version, digest) == digest, "a version holds another's bytes"
-        history.versions[version] = digest
-    item = _item(dynamodb, history.key + "-md5")
-    found = item["Digest"]["S"] if item else ""
-    assert found in (history.digest, history.next_digest), "the digest item went back"
-    locked = _item(dynamodb, history.key) is not None
-    assert history.locked in (None, locked), "an acknowledged lock or unlock is gone"
-    history.digest = history.next_digest = found
-    if locked:
-        dynamodb.delete_item(TableName=TABLE, Key={"LockID": {"S": history.key}})
-    history.locked = False
-
-
-def _item(dynamodb: Any, lock_id: str) -> Any:
-    key = {"LockID": {"S": lock_id}}
-    return dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
-
-
-def load_and_kill(process: subprocess.Popen[str], server: Server, all_: list[History]) -> None:
-    """Let every client work for a random while, then kill the server."""
-    ended = threading.Event()
+def load_and_kill(process: subprocess.Popen[str], aws: Clients, everyone: list[Actor]) -> None:
+    """Let everyone work for a random while, then kill the server."""
     chance = random.Random()
+    ended, wrong = threading.Event(), list[str]()
     threads = [
-        threading.Thread(target=work, args=(server, history, chance.getrandbits(32), ended))
-        for history in all_
+        threading.Thread(target=act, args=(actor, aws, chance.getrandbits(32), ended, wrong))
+        for actor in everyone
     ]
+    before = sum(actor.acknowledged for actor in everyone)
     for thread in threads:
         thread.start()
-    time.sleep(chance.uniform(0.3, 1.5))
+    deadline = time.monotonic() + WARM_SECONDS
+    while sum(actor.acknowledged for actor in everyone) == before and time.monotonic() < deadline:
+        time.sleep(0.005)
+    time.sleep(chance.uniform(0.05, 1.2))
     process.kill()
-    process.wait()
     ended.set()
+    process.wait()
     for thread in threads:
         thread.join(60)
+    assert wrong == []
 
 
-def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path) -> None:
-    """After every kill the store holds exactly the acknowledged history, and `check` finds it whole."""
-    data = tmp_path / "data"
-    histories = [History(f"app/{n}.tfstate") for n in range(CLIENTS)]
-    for _ in range(ROUNDS):
-        process, server = start(data)
-        for history in histories:
-            check(server, history)
-        load_and_kill(process, server, histories)
-    process, server = start(data)
-    for history in histories:
-        check(server, history)
-    stop(process)
-
-    verdict = subprocess.run(
+def verdict(data: Path) -> str:
+    """Return what `holdfast check` says of a directory, nothing if it is sound."""
+    done = subprocess.run(
         [str(BIN / "holdfast"), "check", "--data", str(data)],
         env=clean_env(),
         capture_output=True,
         text=True,
         check=False,
     )
+    return done.stdout + done.stderr if done.returncode else ""
 
-    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
-    assert sum(len(history.versions) for history in histories) > ROUNDS
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path: Path) -> None:
+    """After every kill the store holds exactly the acknowledged history, and `check` finds it whole."""
+    data = tmp_path / "data"
+    everyone = actors()
+    for _ in range(ROUNDS):
+        process, server = start(data)
+        aws = Clients(server).warm()
+        for actor in everyone:
+            actor.check(aws)
+        load_and_kill(process, aws, everyone)
+        assert verdict(data) == "", "what the kill left is not sound"
+    process, server = start(data)
+    for actor in everyone:
+        actor.check(Clients(server))
+    stop(process)
+
+    assert verdict(data) == ""
+    assert sum(actor.acknowledged for actor in everyone) >= ROUNDS

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from holdfast.engine.port import EngineError
 DATABASE = "holdfast.db"
 LOCK = "holdfast.lock"
 ROOT_KEY = "root.key"
+_UNFINISHED = re.compile(r"\.(holdfast\.db|root\.key|credentials|endpoint)\.\d+\.new(-journal)?")
 
 
 class DirectoryInUse(EngineError):
@@ -33,9 +35,18 @@ def make_directory(path: Path) -> None:
         raise EngineError(f"cannot make the directory {path}: {problem.strerror}") from problem
 
 
+def _remove_unfinished(path: Path) -> None:
+    """Remove what an earlier holder of the lock, killed, had begun to write."""
+    for file in path.iterdir():
+        if _UNFINISHED.fullmatch(file.name):
+            file.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a directory for this process alone. The kernel lets go of it when the process ends.
+
+    What an earlier holder left half written, because it was killed, is removed.
 
     Raises:
         DirectoryInUse: another process has it; the message names it.
@@ -55,6 +66,7 @@ def locked(path: Path) -> Iterator[None]:
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        _remove_unfinished(path)
         yield
     finally:
         # The file stays: removing it would let two processes lock two files of one name.
