@@ -16,7 +16,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from holdfast.cli.server import credentials
 from holdfast.cli.server.env import known
 
 HOLDFAST = [sys.executable, "-c", "from holdfast.cli.main import main; main()"]
@@ -276,6 +278,37 @@ def test_given_credentials_are_used(tmp_path: Path) -> None:
         assert client(data, "sts").get_caller_identity()["Account"] == "123456789012"
         assert "given/secret" not in started.printed + started.log.read_text()
     assert "AKIAGIVEN0123456789A" in (data / "credentials").read_text()
+
+
+def test_a_lost_credentials_file_is_written_again(tmp_path: Path) -> None:
+    """A restored directory without it gets it back: the root key is all that has to be kept."""
+    data = tmp_path / "data"
+    with serving(data) as started:
+        before = (data / "credentials").read_text()
+        assert started.stop() == 0
+    (data / "credentials").unlink()
+    with serving(data) as again:
+        assert (data / "credentials").read_text() == before
+        assert mode(data / "credentials") == 0o600
+        assert again.stop() == 0
+
+
+def test_credentials_given_later_replace_the_first_ones(tmp_path: Path) -> None:
+    """A key that has become known is shut out by giving another one."""
+    data = tmp_path / "data"
+    with serving(data) as started:
+        _, old = known(data)
+        assert started.stop() == 0
+    key = {
+        "HOLDFAST_ADMIN_ACCESS_KEY_ID": "AKIAGIVEN0123456789A",
+        "HOLDFAST_ADMIN_SECRET_ACCESS_KEY": "given/secret+with=signs-and-more",
+    }
+    with serving(data, **key):
+        assert client(data, "sts").get_caller_identity()["Arn"].endswith(":user/administrator")
+        assert "AKIAGIVEN0123456789A" in (data / "credentials").read_text()
+        credentials.write(data, old)
+        with pytest.raises(ClientError, match="InvalidClientTokenId"):
+            client(data, "sts").get_caller_identity()
 
 
 def test_region_and_account_are_kept(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import click
 
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.output import Progress, human_size, print_json
-from holdfast.cli.server import credentials
 from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.options import setting_options, settings_from
 
@@ -32,11 +31,11 @@ def restore_backup(file: Path, *, as_json: bool, **flags: str | None) -> None:
             engine_backup.restore_backup(file, data, progress)
         finally:
             progress.finish()
-    missing = [name for name in (ROOT_KEY, credentials.NAME) if not (data / name).exists()]
+    missing = [name for name in (ROOT_KEY,) if not (data / name).exists()]
     if as_json:
         print_json({"data": str(data), "file": str(file), "missing": missing})
         return
     click.echo(f"Restored {file} into {data}.")
     if missing:
-        click.echo(f"Copy these there too, from where you keep them: {', '.join(missing)}.")
+        click.echo(f"Copy {missing[0]} there too, from where you keep it.")
     click.echo(f"Then check it with: holdfast check --data {shlex.quote(str(data))}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from holdfast.cli.exit_codes import epilog
-from holdfast.cli.server import banner, credentials, endpoint, first_start, logs
+from holdfast.cli.server import administrator, banner, endpoint, first_start, logs
 from holdfast.cli.server.endpoint import Endpoint
 from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.listener import bind, check_tls, refuse_exposure, self_signed
@@ -53,11 +53,12 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     stored = first_start.presented(engine, settings)
     listener = held.enter_context(bind(settings.listen))
     if stored:
-        _say_what_is_unused(settings)
         settings = replace(settings, account=stored.account, region=stored.region)
     site = Site(settings.account, settings.region, directory.vault, os.urandom)
     if not stored:
         first_start.make(engine, site, SERVICES, settings, utc_now())
+    elif done := administrator.keep(engine, site, settings, utc_now()):
+        log.info(done)
     pipeline = Pipeline(
         engine, site, SERVICES, limits=limits_of(settings), base_domain=settings.base_domain
     )
@@ -78,14 +79,6 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
 
     run(edge, listener, settings, ready)
     log.info("stopped")
-
-
-def _say_what_is_unused(settings: ServerSettings) -> None:
-    kept = credentials.read(settings.data)
-    if settings.admin_access_key_id and (
-        kept is None or kept.access_key_id != settings.admin_access_key_id
-    ):
-        log.warning("admin_access_key_id is not used: the administrator was made at first start")
 
 
 def _announce(settings: ServerSettings, listener: socket.socket, *, first: bool) -> None:

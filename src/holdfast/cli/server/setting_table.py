@@ -59,14 +59,15 @@ SETTINGS: tuple[Setting, ...] = (
         ),
         "",
         "ID",
-        "The administrator's access key id. Used at first start only; generated if not given.",
+        "The administrator's access key id. Generated at first start if not given; "
+        "given later, with its secret, it replaces the one before.",
     ),
     Setting(
         "admin_secret_access_key",
         values.matching("|[!-~]{16,128}", "16 to 128 printable characters without spaces"),
         "",
         "SECRET",
-        "The secret that belongs to `admin_access_key_id`. Used at first start only. "
+        "The secret that belongs to `admin_access_key_id`. "
         "It has no flag, because other users of the machine can read the flags of a process.",
         secret=True,
     ),
