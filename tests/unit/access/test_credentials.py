@@ -148,7 +148,7 @@ def test_token_with_a_long_lived_key(engine: Engine, vault: Vault) -> None:
     """A long-lived key has no token, so one that is sent is wrong."""
     _make(engine, vault)
     error = _refused(engine, vault, replace(CLAIMS, security_token="x"))
-    assert (error.code, error.status, error.fields) == ("InvalidToken", 400, {"Token-0": "x"})
+    assert (error.code, error.status, error.fields) == ("InvalidToken", 400, {})
 
 
 @pytest.mark.parametrize(

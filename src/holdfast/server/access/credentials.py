@@ -55,7 +55,7 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
     if identity is None:
         raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
     if claims.security_token:
-        raise refusal(claims.service, "bad-token", **{"Token-0": claims.security_token})
+        raise refusal(claims.service, "bad-token")
     return identity
 
 
@@ -79,9 +79,9 @@ def _check_session(session: Session, claims: Claims, now: datetime) -> None:
         raise refusal(service, "unknown", AWSAccessKeyId=claims.access_key_id)
     digest = hashlib.sha256(token.encode()).digest()
     if not hmac.compare_digest(digest, session.token_sha256):
-        raise refusal(service, "bad-token", **{"Token-0": token})
+        raise refusal(service, "bad-token")
     if session.expires <= now:
-        raise refusal(service, "expired", **{"Token-0": token})
+        raise refusal(service, "expired")
 
 
 def _of_session(session: Session, vault: Vault, account: str) -> Identity:
