@@ -1,0 +1,13 @@
+"""What holds for all tests: nothing is judged by its time, since machines are shared and slow."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "holdfast",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("holdfast")
