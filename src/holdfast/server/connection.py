@@ -6,11 +6,14 @@ What is refused here never becomes a request, so it is answered in S3's form wit
 import asyncio
 from typing import Any
 
+import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from holdfast.server.limits import Limits
+from holdfast.server.request_line import Fault, Unacceptable, checked_target
 
 _ERROR = (
     "HTTP/1.1 {status}\r\ncontent-type: application/xml\r\ncontent-length: {length}\r\n"
@@ -20,10 +23,21 @@ _DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 )
+_MOST_PIPELINED = 16  # requests that wait on one connection; their headers are held meanwhile
 
-
-class HeadersTooLarge(Exception):
-    """The request line and headers together are over the limit."""
+_BAD_REQUEST = Fault("400 Bad Request", "BadRequest", "An error occurred when parsing the request.")
+_TOO_LARGE = Fault(
+    "400 Bad Request",
+    "RequestHeaderSectionTooLarge",
+    "Your request header and metadata exceeds the maximum allowed size.",
+)
+_TOO_SLOW = Fault(
+    "400 Bad Request",
+    "RequestTimeout",
+    "Your socket connection to the server was not read from or written to within the timeout "
+    "period.",
+)
+_TOO_MANY = Fault("503 Slow Down", "SlowDown", "Please reduce your request rate.")
 
 
 class Connection(HttpToolsProtocol):
@@ -42,25 +56,64 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._head_bytes = 0
         self._head_deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
+        self._fault = _BAD_REQUEST
+
+    # ---- the connection ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or turn it away if there are too many."""
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
-            self._refuse("503 Slow Down", "SlowDown", "Please reduce your request rate.")
+            self._refuse(_TOO_MANY)
             return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of the timer with the connection."""
+        """Let go of the timers with the connection."""
         self._head_arrived()
+        self._written()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes. Whatever they were, something times what is to come."""
+        super().data_received(data)
+        idle = self.cycle is None or self.cycle.response_complete
+        timed = self._head_deadline or self.timeout_keep_alive_task
+        if idle and not timed and not self.transport.is_closing():
+            self._await_head()
+
+    def pause_writing(self) -> None:
+        """Watch that a client that is behind goes on reading."""
+        super().pause_writing()
+        self._await_written()
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        self._written()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """An answer is written; if it was the last, the client has a while to take it."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._await_written()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what was idle too long."""
+        super().timeout_keep_alive_handler()
+        self._await_written()
+
+    # ---- a request -----------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         """Begin to count and to time the head of a request."""
         super().on_message_begin()
         self._head_bytes = 0
         self._await_head()
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self._stop(_TOO_MANY)
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request line."""
@@ -75,49 +128,85 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is complete: from here on the edge keeps the time."""
         self._head_arrived()
+        try:
+            version = self.parser.get_http_version()
+            self.url = checked_target(self.url, self.headers, version)
+        except Unacceptable as problem:
+            self._stop(problem.fault)
+        except httptools.HttpParserInvalidURLError:
+            self._stop(_BAD_REQUEST)
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, or too much of it."""
-        if self._head_bytes > self.limits.header_bytes:
-            self._refuse(
-                "400 Bad Request",
-                "RequestHeaderSectionTooLarge",
-                "Your request header and metadata exceeds the maximum allowed size.",
-            )
-        else:
-            self._refuse(
-                "400 Bad Request", "BadRequest", "An error occurred when parsing the request."
-            )
+        self._refuse(self._fault)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # Nothing is upgraded to: the request is answered as it is, and the parser reads no more.
+        self.cycle.keep_alive = False
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self.limits.header_bytes:
-            raise HeadersTooLarge
+            self._stop(_TOO_LARGE)
+
+    def _stop(self, fault: Fault) -> None:
+        """Stop the parser: it passes the exception on as one of its own."""
+        self._fault = fault
+        raise Unacceptable(fault)
+
+    # ---- time ----------------------------------------------------------------------------------
 
     def _await_head(self) -> None:
         self._head_arrived()
-        self._head_deadline = self.loop.call_later(self.limits.header_seconds, self._too_slow)
+        self._head_deadline = self.loop.call_later(
+            self.limits.header_seconds, self._refuse, _TOO_SLOW
+        )
 
     def _head_arrived(self) -> None:
         if self._head_deadline is not None:
             self._head_deadline.cancel()
             self._head_deadline = None
 
-    def _too_slow(self) -> None:
-        self._refuse(
-            "400 Bad Request",
-            "RequestTimeout",
-            "Your socket connection to the server was not read from or written to within the "
-            "timeout period.",
+    def _await_written(self) -> None:
+        self._written()
+        self._write_deadline = self.loop.call_later(
+            self.limits.stall_seconds, self._check_written, self.transport.get_write_buffer_size()
         )
 
-    def _refuse(self, status: str, code: str, message: str) -> None:
-        document = _DOCUMENT.format(code=code, message=message)
-        head = _ERROR.format(status=status, length=len(document))
-        if not self.transport.is_closing():
+    def _written(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+
+    def _check_written(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._await_written()
+        else:
+            self.transport.abort()
+
+    # ---- refusing ------------------------------------------------------------------------------
+
+    def _refuse(self, fault: Fault) -> None:
+        """Answer and close; an answer that is already on its way goes first, and is the last."""
+        if self.transport.is_closing():
+            return
+        under_way = self._answering
+        if under_way is not None and not under_way.response_complete and not under_way.more_body:
+            under_way.keep_alive = False
+            self.pipeline.clear()
+            self.flow.pause_reading()
+            return
+        if under_way is None or not (under_way.more_body and under_way.response_started):
+            document = _DOCUMENT.format(code=fault.code, message=fault.message)
+            head = _ERROR.format(status=fault.status, length=len(document))
             self.transport.write((head + document).encode())
-            self.transport.close()
+        self.transport.close()
+        self._await_written()
 
 
 def limited(limits: Limits) -> type[Connection]:

@@ -1,12 +1,12 @@
 """ASGI in, ASGI out: takes bodies within limits, runs the pipeline on threads, sends the answers.
 
-The only asynchronous file of the server. It knows HTTP and time, and nothing of AWS.
+With `incoming` the only asynchronous code of the server. It knows HTTP and time, nothing of AWS.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -16,13 +16,12 @@ from holdfast.aws.routing import service_of
 from holdfast.engine.port import EngineError
 from holdfast.server.exchange import Exchange
 from holdfast.server.health import Health
+from holdfast.server.incoming import ClientGone, Incoming, Message, Receive
 from holdfast.server.metrics import Metrics
 from holdfast.server.overload import overload
 from holdfast.server.pipeline import Pipeline
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
@@ -30,13 +29,7 @@ log = logging.getLogger("holdfast.edge")
 access_log = logging.getLogger("holdfast.access")
 
 _FEED_BYTES = 1 << 20  # hand the pipeline about a chunk at a time
-_DRAIN_BYTES = 64 << 20  # of a refused body, so that the client reads the answer instead of a reset
-_DRAIN_SECONDS = 10.0
 _BODILESS = (204, 304)  # RFC 9110, 8.6: no length either
-
-
-class ClientGone(Exception):
-    """The client closed the connection before it sent all it promised."""
 
 
 class Edge:
@@ -49,6 +42,7 @@ class Edge:
         self._metrics = metrics
         self._limits = pipeline.limits
         self._under_way = 0
+        self._documents = 0
         self._threads = ThreadPoolExecutor(pipeline.limits.threads, "request")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,16 +50,14 @@ class Edge:
         if scope["type"] != "http":
             return
         request = request_of(scope)
-        if request.raw_path.startswith("/-/") and self._on_base_host(request):
-            await self._send(await self._run(self._health.answer, request), send)
-            return
-        self._under_way += 1
-        self._metrics.under_way.set(self._under_way)
+        incoming = Incoming(request, receive, self._limits.stall_seconds)
         try:
-            await self._answer(request, receive, send)
-        finally:
-            self._under_way -= 1
-            self._metrics.under_way.set(self._under_way)
+            if request.raw_path.startswith("/-/") and self._on_base_host(request):
+                await self._send(await self._run(self._health.answer, request), incoming, send)
+            else:
+                await self._counted(request, incoming, send)
+        except asyncio.CancelledError:
+            log.warning("the server stopped before a request from %s was answered", request.client)
 
     def close(self) -> None:
         """Wait for the threads."""
@@ -73,102 +65,109 @@ class Edge:
 
     # ---- one request ---------------------------------------------------------------------------
 
-    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
+    async def _counted(self, request: Request, incoming: Incoming, send: Send) -> None:
+        self._under_way += 1
+        self._metrics.under_way.set(self._under_way)
+        try:
+            await self._answer(request, incoming, send)
+        finally:
+            self._under_way -= 1
+            self._metrics.under_way.set(self._under_way)
+
+    async def _answer(self, request: Request, incoming: Incoming, send: Send) -> None:
         began = time.perf_counter()
         try:
-            exchange = await self._exchange(request, receive)
+            exchange = await self._exchange(request, incoming)
         except ClientGone:
             access_log.info("client gone", extra={"client": request.client})
             return
         response = exchange.response
         assert response is not None  # noqa: S101 - an exchange that returns is answered
         try:
-            await self._send(response, send)
+            await self._send(response, incoming, send)
         finally:
             self._observe(exchange, response, time.perf_counter() - began)
 
-    async def _exchange(self, request: Request, receive: Receive) -> Exchange:
+    async def _exchange(self, request: Request, incoming: Incoming) -> Exchange:
         if self._under_way > self._limits.requests:
-            return self._pipeline.refuse(request, overload(service_of(request)))
-        if _announced(request) <= self._limits.buffered_bytes:
+            exchange = self._pipeline.refuse(request, overload(service_of(request)))
+            await incoming.drain()
+            return exchange
+        if incoming.announced <= self._limits.buffered_bytes and not incoming.expects:
             try:
-                body = await self._whole(receive)
+                body = await incoming.whole()
             except TimeoutError:
                 return self._pipeline.refuse(request, ServiceError("RequestTimeout"))
             return await self._run(self._pipeline.answer, request, body)
         exchange = await self._run(self._pipeline.begin, request)
+        if exchange.streams:
+            await self._take(exchange, incoming)
+        else:
+            await self._take_document(exchange, incoming)
+        if exchange.response is None:
+            await self._run(exchange.finish)
+        else:
+            await incoming.drain()
+        return exchange
+
+    async def _take_document(self, exchange: Exchange, incoming: Incoming) -> None:
+        """Take a long body that is held in memory: only so many at once."""
+        if self._documents >= self._limits.documents and exchange.response is None:
+            exchange.refuse(overload(exchange.service))
+            return
+        self._documents += 1
         try:
-            await self._feed(exchange, receive)
+            await self._take(exchange, incoming)
+        finally:
+            self._documents -= 1
+
+    async def _take(self, exchange: Exchange, incoming: Incoming) -> None:
+        try:
+            await self._feed(exchange, incoming)
         except TimeoutError:
             await self._run(exchange.refuse, ServiceError("RequestTimeout"))
-            return exchange
         except ClientGone:
             await self._run(exchange.abandon)
             raise
-        if exchange.response is None:
-            await self._run(exchange.finish)
-        elif "expect" not in request.headers:
-            await self._drain(receive)
-        return exchange
 
-    async def _feed(self, exchange: Exchange, receive: Receive) -> None:
+    async def _feed(self, exchange: Exchange, incoming: Incoming) -> None:
         pending = bytearray()
-        more = True
-        while more and exchange.response is None:
-            data, more = await self._next(receive)
-            pending += data
-            if len(pending) >= _FEED_BYTES or (pending and not more):
+        while not incoming.complete and exchange.response is None:
+            pending += await incoming.next()
+            if len(pending) >= _FEED_BYTES or (pending and incoming.complete):
                 await self._run(exchange.feed, bytes(pending))
                 pending.clear()
 
-    async def _whole(self, receive: Receive) -> bytes:
-        data, more = await self._next(receive)
-        if not more:
-            return data
-        body = bytearray(data)
-        while more:
-            data, more = await self._next(receive)
-            body += data
-        return bytes(body)
-
-    async def _next(self, receive: Receive) -> tuple[bytes, bool]:
-        async with asyncio.timeout(self._limits.stall_seconds):
-            message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        return message.get("body", b""), message.get("more_body", False)
-
-    async def _drain(self, receive: Receive) -> None:
-        """Read on for a while after a refusal: a client that still writes would see a reset."""
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                left, more = _DRAIN_BYTES, True
-                while more and left > 0:
-                    data, more = await self._next(receive)
-                    left -= len(data)
-        except (TimeoutError, ClientGone):
-            return
-
     # ---- answering -----------------------------------------------------------------------------
 
-    async def _send(self, response: Response, send: Send) -> None:
+    async def _send(self, response: Response, incoming: Incoming, send: Send) -> None:
         body = response.body
         length = len(body) if isinstance(body, bytes) else response.length
         headers = [(name.lower().encode(), _value(value)) for name, value in response.headers]
         if response.status not in _BODILESS and not _has_length(headers):
             headers.append((b"content-length", str(length).encode()))
+        if not incoming.complete:
+            # What is left of the body would be taken for the next request, or waited for forever.
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
-        pieces = iter(body)
+        gone = asyncio.create_task(incoming.gone())
         try:
-            while (piece := await self._run(next, pieces, None)) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await self._stream(body, gone, send)
         except EngineError:
             # Too late for an error document: the connection is cut, and the client sees that.
             log.exception("a body could not be read to its end")
-            return
+        finally:
+            gone.cancel()
+
+    async def _stream(self, body: Iterable[bytes], gone: "asyncio.Task[None]", send: Send) -> None:
+        pieces = iter(body)
+        while (piece := await self._run(next, pieces, None)) is not None:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if gone.done():
+                return  # nobody takes the rest, so it is not read either
         await send({"type": "http.response.body", "body": b""})
 
     def _observe(self, exchange: Exchange, response: Response, seconds: float) -> None:
@@ -184,7 +183,7 @@ class Edge:
 
     def _on_base_host(self, request: Request) -> bool:
         base = self._pipeline.base_domain
-        return not base or not request.host.partition(":")[0].endswith("." + base)
+        return not base or not request.host.partition(":")[0].lower().endswith("." + base)
 
 
 def request_of(scope: Scope) -> Request:
@@ -198,14 +197,6 @@ def request_of(scope: Scope) -> Request:
         secure=scope["scheme"] == "https",
         client=client[0] if client else "",
     )
-
-
-def _announced(request: Request) -> float:
-    """How long the body says it is; endless if it does not say."""
-    if "transfer-encoding" in request.headers:
-        return float("inf")
-    length = request.headers.get("content-length", "0")
-    return int(length) if length.isdecimal() else float("inf")
 
 
 def _value(text: str) -> bytes:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("holdfast.request")
 
 _INTERNAL = {"s3": "InternalError", "dynamodb": "InternalServerError"}
+_DAMAGED = "What is stored is damaged: it is not what was written. `holdfast check` on the server says more."
 
 
 class Exchange:
@@ -70,6 +71,11 @@ class Exchange:
         """AWS's name of the operation, or nothing while it is not known."""
         return self._target.operation if self._target else ""
 
+    @property
+    def streams(self) -> bool:
+        """Whether the body is stored as it arrives; else it is held until it is complete."""
+        return self._model is not None and self._model.streams_input
+
     # ---- the steps -----------------------------------------------------------------------------
 
     def open(self) -> None:
@@ -86,7 +92,7 @@ class Exchange:
             self._route(b"")
             self._open_payload(signing)
         self._refuse_length(self._announced_length())
-        if self._streams():
+        if self.streams:
             self._parse(b"")
             self._sink = self._staging().body()
 
@@ -123,9 +129,10 @@ class Exchange:
             step()
         except ServiceError as error:
             self.refuse(error)
-        except (CorruptData, EngineError) as error:
+        except EngineError as error:
             log.error("request %s %s: %s", self.request_id, self.operation, error)  # noqa: TRY400
-            self.refuse(ServiceError(_INTERNAL.get(self.service, "InternalFailure")))
+            message = _DAMAGED if isinstance(error, CorruptData) else ""
+            self.refuse(ServiceError(_INTERNAL.get(self.service, "InternalFailure"), message))
         except Exception:
             # A defect of ours: the client gets AWS's answer for it, the log gets the trace.
             log.exception("request %s %s failed", self.request_id, self.operation)
@@ -151,9 +158,6 @@ class Exchange:
         self._target = routing.route(self.service, self.request, body, base)
         self._model = service(self.service).operations[self._target.operation]
 
-    def _streams(self) -> bool:
-        return self._model is not None and self._model.streams_input
-
     def _announced_length(self) -> int:
         length = self.request.headers.get("content-length", "0")
         return int(length) if length.isdecimal() else 0
@@ -161,7 +165,7 @@ class Exchange:
     def _refuse_length(self, length: int) -> None:
         limits = self._pipeline.limits
         # The frames of aws-chunked add at most a few percent.
-        most = limits.body_bytes * 17 // 16 if self._streams() else limits.document_bytes
+        most = limits.body_bytes * 17 // 16 if self.streams else limits.document_bytes
         if length <= most:
             return
         if self.service == "s3":
@@ -171,6 +175,9 @@ class Exchange:
         raise ServiceError("SerializationException", "The request body is too large.", status=413)
 
     def _open_payload(self, signing: sigv4.SigningContext) -> None:
+        headers = self.request.headers
+        if self.streams and "content-length" not in headers and "transfer-encoding" not in headers:
+            raise ServiceError("MissingContentLength")
         # CompleteMultipartUpload's checksum header is about the object that it completes.
         of_body = self.operation != "CompleteMultipartUpload"
         most = self._pipeline.limits.body_bytes
