@@ -3,10 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+from holdfast.engine.port import CorruptData
 from holdfast.engine.transaction import engine_error
 
 APPLICATION_ID = 0x486F6C64  # "Hold": tells our files from other SQLite databases
 LARGEST_LOG = 64 << 20  # bytes the write-ahead log keeps on disk when it is not in use
+_LOG_MAGICS = (bytes.fromhex("377f0682"), bytes.fromhex("377f0683"))
 _BUSY_SECONDS = 10.0  # only another process can be in the way
 
 
@@ -20,8 +22,9 @@ def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.C
 
     Raises:
         EngineError: the file cannot be opened.
-        CorruptData: it is not an SQLite database.
+        CorruptData: it is not an SQLite database, or the log beside it is not one of SQLite's.
     """
+    _refuse_foreign_log(path)
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
@@ -41,8 +44,29 @@ def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.C
     return connection
 
 
+def _refuse_foreign_log(path: Path) -> None:
+    """Refuse a log that SQLite would take for an empty one, and forget what was committed last.
+
+    Source: https://sqlite.org/fileformat2.html#walformat
+    """
+    log = Path(f"{path}-wal")
+    try:
+        with log.open("rb") as file:
+            magic = file.read(4)
+    except OSError:
+        return  # there is none; or SQLite says what is wrong with it
+    # Zeros are what a power cut leaves of a log that was just begun: nothing is in it yet.
+    if magic.strip(b"\0") and magic not in _LOG_MAGICS:
+        raise CorruptData(
+            f"{log} is damaged: what was committed last was in it. Restore a backup, or, to go on "
+            f"with what is in {path.name} alone, move {log.name} away"
+        )
+
+
 def _configure(connection: sqlite3.Connection, cache_kib: int, read_only: bool) -> None:
     if not read_only:
+        # Only a new file takes this: what is dropped can then be given back to the file system.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
     # FULL syncs the log at every commit; NORMAL would lose the last ones in a power cut.
     connection.execute("PRAGMA synchronous = FULL")

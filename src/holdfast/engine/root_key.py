@@ -181,6 +181,7 @@ def unlock(
 
     Raises:
         EngineError: there is no data, and `random` is None.
+        CorruptData: the record that tells root keys apart was changed.
         MissingRootKey: there is data and no key.
         WrongRootKey: the data is under another key.
         UnusableRootKey: what the source gives is no key.
@@ -210,6 +211,10 @@ def _opened(
         )
     vault = Vault(key)
     if not _fits(vault, check):
+        if vault.fingerprint() == expected:
+            raise CorruptData(
+                f"{under}, which is the one from {source}, but the record that proves it was changed"
+            )
         raise WrongRootKey(
             f"{under}; the one from {source} has fingerprint {vault.fingerprint()}. "
             "Give the key that belongs to this directory."

@@ -18,6 +18,14 @@ from holdfast.engine.records import Record
 R = TypeVar("R", bound=Record)
 
 
+class CorruptRecord(CorruptData):
+    """A row that does not decode to a record; `key` has the values of its key fields."""
+
+    def __init__(self, message: str, key: tuple[Any, ...]) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 def quoted(name: str) -> str:
     """Return a name of ours as an SQL identifier; some of them are SQL words."""
     return f'"{name}"'
@@ -106,13 +114,15 @@ class Rows(Generic[R]):
         """Return the record of a row.
 
         Raises:
-            CorruptData: the row does not decode to a record of this kind.
+            CorruptRecord: the row does not decode to a record of this kind.
         """
         try:
             others = self._decode(row[-1])
         except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as problem:
-            key = ", ".join(repr(value) for value in row[:-1])
-            raise CorruptData(f"{self.kind.kind} ({key}) does not decode: {problem}") from None
+            key = tuple(row[:-1])
+            named = ", ".join(repr(value) for value in key)
+            message = f"{self.kind.kind} ({named}) does not decode: {problem}"
+            raise CorruptRecord(message, key) from None
         return self.kind(**dict(zip(self.keys, row, strict=False)), **asdict(others))
 
 

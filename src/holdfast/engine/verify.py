@@ -6,19 +6,23 @@ knows what they belong to.
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from holdfast.engine.connection import connect
 from holdfast.engine.directory import DATABASE
 from holdfast.engine.migrate import steps, version_of
-from holdfast.engine.port import CorruptData, Reader
+from holdfast.engine.port import CorruptData, Engine, Reader
 from holdfast.engine.progress import Progress, silent
-from holdfast.engine.records import KINDS, Chunk, Garbage, Staged
-from holdfast.engine.sql import rows_of
+from holdfast.engine.records import KINDS, Chunk, Garbage, Record, Staged
+from holdfast.engine.sql import CorruptRecord, rows_of
+
+R = TypeVar("R", bound=Record)
 
 _CACHE_KIB = 4096
 _EVERY = 1000  # records between two calls of the progress function
+_PAGE = 256  # records in one view
 
 
 def check_database(directory: Path, progress: Progress = silent) -> Iterator[str]:
@@ -73,6 +77,54 @@ def _is_text(value: object) -> bool:
         return not isinstance(value, str) or bool(value.encode() or True)
     except UnicodeEncodeError:
         return False
+
+
+def walk(engine: Engine, kind: type[R], *prefix: Any) -> Iterator[R]:
+    """Yield all records of a kind, in many views, so that nothing is held up meanwhile.
+
+    A record that does not decode is passed over: `check_database` names it.
+
+    Args:
+        engine: where they are.
+        kind: the record class.
+        prefix: exact values of the first key fields.
+    """
+    after: tuple[Any, ...] = ()
+    while True:
+        page = engine.view(_paging(kind, prefix, after))
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = _key(page[-1])[len(prefix) :]
+
+
+def getting(kind: type[R], *key: Any) -> Callable[[Reader], R | None]:
+    """Return the work that gets one record."""
+    return lambda tx: tx.get(kind, *key)
+
+
+def _paging(
+    kind: type[R], prefix: tuple[Any, ...], after: tuple[Any, ...]
+) -> Callable[[Reader], list[R]]:
+    return lambda tx: _page(tx, kind, prefix, after)
+
+
+def _page(tx: Reader, kind: type[R], prefix: tuple[Any, ...], after: tuple[Any, ...]) -> list[R]:
+    found: list[R] = []
+    while len(found) < _PAGE:
+        try:
+            for record in tx.scan(kind, *prefix, after=after, limit=_PAGE - len(found)):
+                found.append(record)
+                after = _key(record)[len(prefix) :]
+        except CorruptRecord as passed:
+            after = passed.key[len(prefix) :]
+            continue
+        break
+    return found
+
+
+def _key(record: Record) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in record.key_fields)
 
 
 def stored_bodies(reader: Reader) -> Iterator[bytes]:

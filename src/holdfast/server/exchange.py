@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("holdfast.request")
 
 _INTERNAL = {"s3": "InternalError", "dynamodb": "InternalServerError"}
-_DAMAGED = "What is stored is damaged: it is not what was written. `holdfast check` on the server says more."
+_DAMAGED = "What is stored is not what was written; `holdfast check` on the server says more."
 
 
 class Exchange:

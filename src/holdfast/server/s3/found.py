@@ -3,8 +3,10 @@
 from email.utils import format_datetime
 
 from holdfast.aws.errors import ServiceError
+from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, ObjectVersion
 from holdfast.server.operation import Params, Snapshot
+from holdfast.server.s3.sealing import open_version
 from holdfast.server.s3.versions import version_of
 
 
@@ -28,7 +30,10 @@ def version_in(
 ) -> ObjectVersion:
     """Return a version of a key, the newest if no id is given; never a delete marker.
 
+    Its seal is checked, so whatever is said of it, with or without its bytes, is what was written.
+
     Raises:
+        CorruptData: the version is not what was written.
         ServiceError: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker by its id) or
             InvalidArgument (no version can have this id).
     """
@@ -45,7 +50,10 @@ def version_in(
             raise ServiceError("NoSuchVersion", Key=key, VersionId=version_id)
         raise ServiceError("NoSuchKey", Key=key)
     if version.delete_marker:
+        if version.stored:
+            raise CorruptData("a delete marker has content")
         raise _deleted(version, method, by_id=version_id is not None)
+    open_version(tx.site.vault, version)
     return version
 
 

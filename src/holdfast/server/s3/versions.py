@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from holdfast.engine.bodies import unlink
+from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import Snapshot, Transaction
 from holdfast.server.s3.version_ids import NULL, new_version_id, order_of
@@ -24,15 +25,26 @@ def version_of(
 
     Raises:
         ServiceError: InvalidArgument, when no version can have this id.
+        CorruptData: the newest version is not the one that the key points at.
     """
-    if version_id is not None and version_id != NULL:
+    if version_id is None:
+        return _newest(tx, bucket, key)
+    if version_id != NULL:
         found = tx.get(ObjectVersion, bucket, key, order_of(version_id))
         return found if found is not None and found.version_id == version_id else None
-    newest = tx.get(Object, bucket, key)
-    if newest is None:
+    known = tx.get(Object, bucket, key)
+    if known is None or known.null_order is None:
         return None
-    order = newest.null_order if version_id == NULL else newest.order
-    return None if order is None else tx.get(ObjectVersion, bucket, key, order)
+    return tx.get(ObjectVersion, bucket, key, known.null_order)
+
+
+def _newest(tx: Snapshot, bucket: str, key: str) -> ObjectVersion | None:
+    # The pointer is not sealed: an older version must not be served because of it.
+    known = tx.get(Object, bucket, key)
+    newest = next(tx.scan(ObjectVersion, bucket, key, limit=1), None)
+    if (newest and newest.order) != (known and known.order):
+        raise CorruptData("the newest version of a key is not the one that it points at")
+    return newest
 
 
 def place(tx: Transaction, bucket: Bucket, key: str) -> tuple[int, str]:
@@ -59,7 +71,7 @@ def add(tx: Transaction, version: ObjectVersion) -> None:
             _drop(tx, tx.get(ObjectVersion, version.bucket, version.key, null_order))
         null_order = version.order
     tx.put(version)
-    tx.put(_pointer(version, null_order))
+    tx.put(pointer(version, null_order))
 
 
 def delete(tx: Transaction, bucket: Bucket, key: str) -> ObjectVersion | None:
@@ -114,7 +126,7 @@ def remove(tx: Transaction, version: ObjectVersion) -> None:
     if before is None:
         tx.drop(Object, bucket, key)
     else:
-        tx.put(_pointer(before, null_order))
+        tx.put(pointer(before, null_order))
 
 
 def _drop(tx: Transaction, version: ObjectVersion | None) -> None:
@@ -125,7 +137,13 @@ def _drop(tx: Transaction, version: ObjectVersion | None) -> None:
     tx.drop(ObjectVersion, version.bucket, version.key, version.order)
 
 
-def _pointer(version: ObjectVersion, null_order: int | None) -> Object:
+def pointer(version: ObjectVersion, null_order: int | None) -> Object:
+    """Return what points at a key's newest version.
+
+    Args:
+        version: the newest.
+        null_order: where the version with the id "null" is, if there is one.
+    """
     return Object(
         bucket=version.bucket,
         key=version.key,
