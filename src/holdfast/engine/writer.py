@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
 from holdfast.engine.connection import LARGEST_LOG
@@ -14,6 +14,9 @@ from holdfast.engine.transaction import SqliteWriter
 T = TypeVar("T")
 
 _LARGEST_BATCH = 256  # updates in one commit
+_IDLE_SECONDS = 0.2  # without an update, before space is given back
+_KEPT_PAGES = 1024  # free pages that stay in the file for what comes next: 4 MiB
+_PAGES_AT_ONCE = 512  # an update waits for so many at most: 2 MiB, milliseconds
 
 
 class _Ticket:
@@ -51,6 +54,7 @@ class Commits:
         self._inside = inside
         self._log = Path(_file_of(connection) + "-wal")
         self._log_limit = LARGEST_LOG
+        self._spare = True  # there may be free pages
         self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
         self._gate = threading.Lock()  # nothing is queued behind the None that ends the thread
         self._closed = False
@@ -88,7 +92,7 @@ class Commits:
 
     def _run_batch(self) -> bool:
         """Wait for updates and run all that there are; return whether more may come."""
-        batch = [self._queue.get()]
+        batch = [self._next()]
         while len(batch) < _LARGEST_BATCH and self._queue.qsize():
             batch.append(self._queue.get())
         tickets = [ticket for ticket in batch if ticket is not None]
@@ -96,6 +100,30 @@ class Commits:
         for ticket in tickets:
             ticket.answered.release()
         return len(tickets) == len(batch)
+
+    def _next(self) -> _Ticket | None:
+        """Wait for an update; meanwhile give back space, a little at a time."""
+        while True:
+            try:
+                return self._queue.get(timeout=_IDLE_SECONDS if self._spare else None)
+            except Empty:
+                self._spare = self._give_back()
+
+    def _give_back(self) -> bool:
+        """Return some free pages to the file system; return whether there are more to give."""
+        try:
+            free = int(self._connection.execute("PRAGMA freelist_count").fetchone()[0])
+            pages = min(free - _KEPT_PAGES, _PAGES_AT_ONCE)
+            if pages <= 0:
+                return False
+            # It gives back one page a step, and only executescript takes all the steps.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+            if pages < _PAGES_AT_ONCE:  # the last of them: the file itself is cut by a checkpoint
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error:
+            return False  # a full disk, say: the pages stay free, and are used again
+        self._bound_log()
+        return True
 
     def _commit(self, tickets: list[_Ticket]) -> None:
         """Run updates in one transaction. Never raises: errors go to the tickets."""
@@ -110,6 +138,7 @@ class Commits:
             return
         wrote = sum(ticket.wrote for ticket in tickets)
         if wrote:
+            self._spare = True
             self._committed(wrote)
             self._bound_log()
 

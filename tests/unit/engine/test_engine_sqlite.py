@@ -6,6 +6,7 @@ import resource
 import shutil
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -248,3 +249,28 @@ def test_memory_of_answers_is_not_kept(engine: SqliteEngine) -> None:
     del answer
     gc.collect()
     assert gone() is None
+
+
+def test_space_is_given_back_when_there_is_nothing_else_to_do(
+    engine: SqliteEngine, tmp_path: Path
+) -> None:
+    """A file that held much shrinks after that was dropped, and no free pages pile up."""
+
+    def fill(tx: Writer) -> None:
+        for number in range(32):
+            tx.put(Setting(name=str(number), value=bytes(1 << 20)))
+
+    def clear(tx: Writer) -> None:
+        for number in range(32):
+            tx.drop(Setting, str(number))
+
+    engine.update(fill)
+    engine.update(clear)
+    file = next(tmp_path.glob("*.db"))
+    until = time.monotonic() + 20
+
+    while file.stat().st_size > 8 << 20 and time.monotonic() < until:
+        time.sleep(0.05)
+
+    assert file.stat().st_size <= 8 << 20
+    assert engine.view(count) == 0
