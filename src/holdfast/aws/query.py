@@ -12,7 +12,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, Response
 from holdfast.aws.scalars import convert, text
 from holdfast.aws.shapes import Member, OperationModel, ServiceModel, Shape
-from holdfast.aws.xml import escape
+from holdfast.aws.xml import escape, readable
 from holdfast.aws.xml_shapes import writer
 
 Form = Mapping[str, str]
@@ -139,7 +139,9 @@ def serialize_error(model: ServiceModel, error: ServiceError, request_id: str) -
         "Message": error.message,
         **error.fields,
     }
-    content = "".join(f"<{name}>{escape(text(value))}</{name}>" for name, value in fields.items())
+    content = "".join(
+        f"<{name}>{escape(readable(text(value)))}</{name}>" for name, value in fields.items()
+    )
     body = (
         f'<ErrorResponse xmlns="{model.xml_namespace}"><Error>{content}</Error>'
         f"<RequestId>{request_id}</RequestId></ErrorResponse>\n"

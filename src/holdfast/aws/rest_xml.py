@@ -13,7 +13,7 @@ from holdfast.aws.http import Request, Response
 from holdfast.aws.scalars import convert, text
 from holdfast.aws.shapes import Member, OperationModel, Shape
 from holdfast.aws.timestamps import from_any, from_http_date, http_date, iso_milliseconds
-from holdfast.aws.xml import PROLOGUE, escape, malformed, read
+from holdfast.aws.xml import PROLOGUE, escape, malformed, read, readable
 from holdfast.aws.xml_shapes import reader, writer
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -339,7 +339,7 @@ def serialize_error(
         fields["Resource"] = resource
     fields |= {"RequestId": request_id, "HostId": host_id}
     content = "".join(
-        f"<{name}>{escape(text(value))}</{name}>"
+        f"<{name}>{escape(readable(text(value)))}</{name}>"
         for name, value in fields.items()
         if value is not None
     )

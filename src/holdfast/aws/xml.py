@@ -15,6 +15,7 @@ MAX_DEPTH = 32
 MAX_ELEMENTS = 100_000
 
 _SPECIAL = re.compile(r"[&<>\"\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
@@ -67,6 +68,11 @@ def escape(text: str) -> str:
     Characters that XML 1.0 does not allow become numeric references, as in S3's own listings.
     """
     return _SPECIAL.sub(_reference, text)
+
+
+def readable(text: str) -> str:
+    """Return text without what XML 1.0 cannot say: an error document has to be read by any parser."""
+    return _NO_XML.sub("\ufffd", text)
 
 
 def _reference(match: re.Match[str]) -> str:
