@@ -131,11 +131,16 @@ def stored_bodies(reader: Reader) -> Iterator[bytes]:
     """Yield the id of every body that has chunks, in order."""
     after: tuple[bytes, ...] = ()
     while True:
-        chunk = next(reader.scan(Chunk, after=after, limit=1), None)
-        if chunk is None:
-            return
-        yield chunk.body_id
-        after = (chunk.body_id,)
+        try:
+            chunk = next(reader.scan(Chunk, after=after, limit=1), None)
+        except CorruptRecord as passed:
+            body_id = passed.key[0]
+        else:
+            if chunk is None:
+                return
+            body_id = chunk.body_id
+        yield body_id
+        after = (body_id,)
 
 
 def waiting_bodies(reader: Reader) -> set[bytes]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.engine.port import Engine, Reader
+from holdfast.engine.port import CorruptData, Engine, Reader
 from holdfast.engine.records import Bucket, Object, ObjectVersion, Part, Upload
 from holdfast.engine.verify import stray_bodies, waiting_bodies, walk
 from holdfast.server.background import own_view
@@ -100,7 +100,10 @@ def verify_chains(engine: Engine) -> Iterator[Problem]:
         at = (version.bucket, version.key)
         if at != previous:
             previous = at
-            yield from engine.view(_chain(*at))
+            try:
+                yield from engine.view(_chain(*at))
+            except CorruptData as error:
+                yield Problem(f"{version.bucket}/{version.key}", f"its versions: {error}")
     for known in walk(engine, Object):
         yield from engine.view(_without_version(known))
     for upload in walk(engine, Upload):
