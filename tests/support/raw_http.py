@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import io
 import json
 import re
 import select
@@ -9,7 +10,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
@@ -128,11 +129,26 @@ def head(method: str, target: str, headers: Mapping[str, str] | None = None) -> 
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
+class _Stream(io.BufferedReader):
+    """What comes over a connection; one answer's reader does not close it for the next."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(cast("Any", socket.SocketIO(connection, "r")))
+
+    def makefile(self, _mode: str) -> "_Stream":
+        """Pretend to be a socket: `HTTPResponse` asks for this."""
+        return self
+
+    def close(self) -> None:
+        """Stay open."""
+
+
 class Peer:
     """One connection to a server."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address, timeout=20)
+        self._stream = _Stream(self.socket)
 
     def send(self, data: bytes) -> None:
         """Send all of it, or as much as is taken before the other side closes."""
@@ -141,7 +157,7 @@ class Peer:
 
     def reply(self, method: str = "GET") -> Reply:
         """Read one answer; `method` says whether it may have a body."""
-        response = http.client.HTTPResponse(self.socket, method=method)
+        response = http.client.HTTPResponse(cast("Any", self._stream), method=method)
         response.begin()
         body = response.read()
         headers = {name.lower(): value for name, value in response.getheaders()}
@@ -158,7 +174,7 @@ class Peer:
         while True:
             self.socket.settimeout(max(0.01, deadline - time.monotonic()))
             try:
-                piece = self.socket.recv(65536)
+                piece = self._stream.read1(65536)
             except ConnectionResetError:
                 return bytes(got)
             if not piece:
