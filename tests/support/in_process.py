@@ -20,6 +20,7 @@ from holdfast.engine.vault import Vault
 from holdfast.server.operation import Site
 from holdfast.server.pipeline import Pipeline
 from holdfast.server.services import SERVICES
+from holdfast.server.serving import Serving
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -81,7 +82,7 @@ class Aws:
         self.vault = vault
         self.clock = Clock()
         self.site = Site(ACCOUNT, REGION, vault, os.urandom)
-        self.pipeline = Pipeline(engine, self.site, SERVICES, clock=self.clock)
+        self.pipeline = Pipeline(Serving(engine, self.site, SERVICES, self.clock))
         self.requests: list[AWSPreparedRequest] = []
 
     @cached_property

@@ -40,10 +40,10 @@ class Edge:
         self._pipeline = pipeline
         self._health = health
         self._metrics = metrics
-        self._limits = pipeline.limits
+        self._limits = pipeline.serving.limits
         self._under_way = 0
         self._documents = 0
-        self._threads = ThreadPoolExecutor(pipeline.limits.threads, "request")
+        self._threads = ThreadPoolExecutor(self._limits.threads, "request")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -182,7 +182,7 @@ class Edge:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def _on_base_host(self, request: Request) -> bool:
-        base = self._pipeline.base_domain
+        base = self._pipeline.serving.base_domain
         return not base or not request.host.partition(":")[0].lower().endswith("." + base)
 
 

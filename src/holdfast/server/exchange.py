@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from holdfast.aws import protocols, routing, sigv4
 from holdfast.aws.errors import ServiceError
@@ -32,9 +32,7 @@ from holdfast.server.operation import (
     Stream,
     Transaction,
 )
-
-if TYPE_CHECKING:
-    from holdfast.server.pipeline import Pipeline
+from holdfast.server.serving import Serving
 
 log = logging.getLogger("holdfast.request")
 
@@ -45,18 +43,18 @@ _DAMAGED = "What is stored is not what was written; `holdfast check` on the serv
 class Exchange:
     """One request on its way. `response` is set once it is answered."""
 
-    def __init__(self, pipeline: "Pipeline", request: Request) -> None:
+    def __init__(self, serving: Serving, request: Request) -> None:
         """Begin with nothing but the head."""
         self.request = request
         self.service = routing.service_of(request)
         self.response: Response | None = None
         self.error_code = ""
         self.identity: Identity | None = None
-        self.now = pipeline.clock()
-        raw = pipeline.site.random(16).hex().upper()
+        self.now = serving.clock()
+        raw = serving.site.random(16).hex().upper()
         self.request_id = raw[:16]
         self._host_id = raw[16:] + raw
-        self._pipeline = pipeline
+        self._serving = serving
         self._target: Target | None = None
         self._model: OperationModel | None = None
         self._claims: sigv4.Claims | None = None
@@ -81,8 +79,8 @@ class Exchange:
     def open(self) -> None:
         """Authenticate; for S3 also route, and prepare to take a streamed body."""
         claims = self._claims = sigv4.claims(self.request, self.service)
-        site = self._pipeline.site
-        identity = self.identity = self._pipeline.engine.view(
+        site = self._serving.site
+        identity = self.identity = self._serving.engine.view(
             lambda tx: identify(tx, site.vault, site.account, claims, self.now)
         )
         # S3 declares the body's hash in the head, so nothing is taken from a stranger. The other
@@ -154,7 +152,7 @@ class Exchange:
     # ---- the head ------------------------------------------------------------------------------
 
     def _route(self, body: bytes) -> None:
-        base = self._pipeline.base_domain
+        base = self._serving.base_domain
         self._target = routing.route(self.service, self.request, body, base)
         self._model = service(self.service).operations[self._target.operation]
 
@@ -163,7 +161,7 @@ class Exchange:
         return int(length) if length.isdecimal() else 0
 
     def _refuse_length(self, length: int) -> None:
-        limits = self._pipeline.limits
+        limits = self._serving.limits
         # The frames of aws-chunked add at most a few percent.
         most = limits.body_bytes * 17 // 16 if self.streams else limits.document_bytes
         if length <= most:
@@ -180,7 +178,7 @@ class Exchange:
             raise ServiceError("MissingContentLength")
         # CompleteMultipartUpload's checksum header is about the object that it completes.
         of_body = self.operation != "CompleteMultipartUpload"
-        most = self._pipeline.limits.body_bytes
+        most = self._serving.limits.body_bytes
         self._payload = Payload(self.request, signing, most, checksum_is_of_body=of_body)
 
     def _take(self, data: bytes) -> None:
@@ -227,10 +225,10 @@ class Exchange:
             self._params = prepare(self._staging(), self._params)
 
     def _handler(self) -> Operation[Any]:
-        return self._pipeline.services[self.service][self.operation]
+        return self._serving.services[self.service][self.operation]
 
     def _staging(self) -> Staging:
-        return Staging(self._pipeline.engine, self._context())
+        return Staging(self._serving.engine, self._context())
 
     def _context(self) -> Context:
         assert self.identity is not None  # noqa: S101 - set by open
@@ -245,12 +243,12 @@ class Exchange:
             invocation_id=request.headers.get("amz-sdk-invocation-id"),
             secure=request.secure,
         )
-        view = self._pipeline.engine.view
-        return Context(self._pipeline.site, caller, self.now, self.request_id, view, request.host)
+        view = self._serving.engine.view
+        return Context(self._serving.site, caller, self.now, self.request_id, view, request.host)
 
     def _transact(self) -> Result:
         handler, context, params = self._handler(), self._context(), self._params
-        engine = self._pipeline.engine
+        engine = self._serving.engine
         if handler.writes:
             return engine.update(lambda tx: handler(Transaction(tx, context), params))
         return engine.view(lambda tx: handler(Snapshot(tx, context), params))
@@ -279,6 +277,6 @@ class Exchange:
                 self._sink.discard()
             for value in self._params.values():
                 if isinstance(value, ReceivedBody):
-                    discard(self._pipeline.engine, value.new)
+                    discard(self._serving.engine, value.new)
         except EngineError as error:
             log.warning("request %s left a body to be collected: %s", self.request_id, error)

@@ -1,57 +1,21 @@
-"""What answers requests: the engine, the operations and the limits, joined for the life of a server."""
-
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
+"""The door to the exchanges: begin one, answer one whose body is at hand, refuse one unread."""
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
-from holdfast.engine.port import Engine
 from holdfast.server.exchange import Exchange
-from holdfast.server.limits import Limits
-from holdfast.server.operation import Operation, Site
-
-Services = Mapping[str, Mapping[str, Operation[Any]]]
-
-
-def utc_now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
+from holdfast.server.serving import Serving
 
 
 class Pipeline:
-    """Begins and answers exchanges. Synchronous, and safe to use from many threads."""
+    """Answers requests. Synchronous, and safe to use from many threads."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        site: Site,
-        services: Services,
-        *,
-        clock: Callable[[], datetime] = utc_now,
-        limits: Limits | None = None,
-        base_domain: str = "",
-    ) -> None:
-        """Join an engine, an identity and the operations that are served.
-
-        Args:
-            engine: where the records are.
-            site: account, region, vault and randomness.
-            services: operations by service and AWS's name.
-            clock: the time in UTC.
-            limits: bounds on what is accepted.
-            base_domain: for virtual-host addressing, `BUCKET.base_domain`; path style only if empty.
-        """
-        self.engine = engine
-        self.site = site
-        self.services = services
-        self.clock = clock
-        self.limits = limits or Limits()
-        self.base_domain = base_domain
+    def __init__(self, serving: Serving) -> None:
+        """Answer with this engine, these operations and these limits."""
+        self.serving = serving
 
     def begin(self, request: Request) -> Exchange:
         """Check the head of a request. If it is refused, the exchange has its `response` already."""
-        exchange = Exchange(self, request)
+        exchange = Exchange(self.serving, request)
         exchange.guard(exchange.open)
         return exchange
 
@@ -66,6 +30,6 @@ class Pipeline:
 
     def refuse(self, request: Request, error: ServiceError) -> Exchange:
         """Answer a request with an error, unread."""
-        exchange = Exchange(self, request)
+        exchange = Exchange(self.serving, request)
         exchange.refuse(error)
         return exchange

@@ -43,7 +43,7 @@ def _problems(settings: ServerSettings, unopened: Unopened) -> Iterator[Problem]
     from holdfast.engine.open import open_directory
     from holdfast.engine.verify import check_database
     from holdfast.server.operation import Site
-    from holdfast.server.pipeline import utc_now
+    from holdfast.server.serving import utc_now
     from holdfast.server.verify import verify
 
     records = Progress("checking records")

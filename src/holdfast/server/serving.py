@@ -1,0 +1,30 @@
+"""What every request is answered with: the engine, the operations, who the server is, its limits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from holdfast.engine.port import Engine
+from holdfast.server.limits import Limits
+from holdfast.server.operation import Operation, Site
+
+Services = Mapping[str, Mapping[str, Operation[Any]]]
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The same for the life of a server."""
+
+    engine: Engine
+    site: Site
+    services: Services  # operations by service and AWS's name
+    clock: Callable[[], datetime] = utc_now
+    limits: Limits = Limits()
+    # For virtual-host addressing, `BUCKET.base_domain`; path style only if empty.
+    base_domain: str = ""
