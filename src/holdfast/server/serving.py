@@ -11,6 +11,8 @@ from holdfast.server.operation import Operation, Site
 
 Services = Mapping[str, Mapping[str, Operation[Any]]]
 
+_DEFAULTS = Limits()
+
 
 def utc_now() -> datetime:
     """Return the time, aware, in UTC."""
@@ -25,6 +27,6 @@ class Serving:
     site: Site
     services: Services  # operations by service and AWS's name
     clock: Callable[[], datetime] = utc_now
-    limits: Limits = Limits()
+    limits: Limits = _DEFAULTS
     # For virtual-host addressing, `BUCKET.base_domain`; path style only if empty.
     base_domain: str = ""

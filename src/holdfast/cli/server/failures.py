@@ -7,6 +7,7 @@ from pathlib import Path
 
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import CommandFailed
+from holdfast.cli.server import endpoint
 from holdfast.engine.directory import DATABASE, DirectoryInUse
 from holdfast.engine.migrate import NewerFormat
 from holdfast.engine.port import CorruptData, EngineError
@@ -58,6 +59,24 @@ def require_data(data: Path) -> None:
             f"there is no data in {data}",
             "Name the data directory with --data DIR.",
             ExitCode.NO_DATA,
+        )
+
+
+def refuse_lost_database(data: Path) -> None:
+    """Refuse a directory that a server was ready on before, but whose database is gone or empty.
+
+    A server would begin anew on it, and terraform would find no state and make everything again.
+
+    Raises:
+        CommandFailed: that is so.
+    """
+    database = data / DATABASE
+    if (data / endpoint.NAME).exists() and not (database.exists() and database.stat().st_size):
+        raise CommandFailed(
+            f"{data} was in use before, but its database {DATABASE} is gone or empty",
+            f"Put it back, or restore a backup: holdfast restore-backup FILE --data NEW-DIR. To "
+            f"begin anew, remove {shlex.quote(str(data / endpoint.NAME))}.",
+            ExitCode.CORRUPT,
         )
 
 

@@ -12,7 +12,7 @@ import click
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.server import administrator, banner, endpoint, first_start, logs
 from holdfast.cli.server.endpoint import Endpoint
-from holdfast.cli.server.failures import explaining
+from holdfast.cli.server.failures import explaining, refuse_lost_database
 from holdfast.cli.server.listener import bind, check_tls, refuse_exposure, self_signed
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.root_key import source
@@ -45,9 +45,11 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.server.housekeeping import Housekeeping, steps
     from holdfast.server.metrics import Metrics
     from holdfast.server.operation import Site
-    from holdfast.server.pipeline import Pipeline, utc_now
+    from holdfast.server.pipeline import Pipeline
     from holdfast.server.services import SERVICES
+    from holdfast.server.serving import Serving, utc_now
 
+    refuse_lost_database(settings.data)
     directory = held.enter_context(open_directory(settings.data, source(settings)))
     engine = directory.engine
     stored = first_start.presented(engine, settings)
@@ -59,11 +61,10 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
         first_start.make(engine, site, SERVICES, settings, utc_now())
     elif done := administrator.keep(engine, site, settings, utc_now()):
         log.info(done)
-    pipeline = Pipeline(
-        engine, site, SERVICES, limits=limits_of(settings), base_domain=settings.base_domain
-    )
+    limits = limits_of(settings)
+    serving = Serving(engine, site, SERVICES, utc_now, limits, settings.base_domain)
     metrics = Metrics()
-    edge = Edge(pipeline, Health(engine, site, metrics), metrics)
+    edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics)
     held.callback(edge.close)
     housekeeping = Housekeeping(
         steps(engine, site),
