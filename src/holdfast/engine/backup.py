@@ -20,7 +20,7 @@ from holdfast.engine.transaction import engine_error
 _CACHE_KIB = 1024
 _STEP_PAGES = 1024  # 4 MiB
 _COPY_BYTES = 4 << 20
-_MAY_BE_THERE = {ROOT_KEY, LOCK, "credentials"}
+_MAY_BE_THERE = {ROOT_KEY, LOCK, "credentials", "endpoint"}
 
 
 def backup(directory: Path, file: Path, progress: Progress = silent) -> None:

@@ -44,6 +44,13 @@ def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.C
     return connection
 
 
+def _ours(connection: sqlite3.Connection) -> bool:
+    """Tell whether a database is one of Holdfast's, or still empty."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    return bool(application == APPLICATION_ID or not tables)
+
+
 def _refuse_foreign_log(path: Path) -> None:
     """Refuse a log that SQLite would take for an empty one, and forget what was committed last.
 
@@ -64,7 +71,7 @@ def _refuse_foreign_log(path: Path) -> None:
 
 
 def _configure(connection: sqlite3.Connection, cache_kib: int, read_only: bool) -> None:
-    if not read_only:
+    if not read_only and _ours(connection):  # what is not is refused later, and left as it is
         # Only a new file takes this: what is dropped can then be given back to the file system.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()

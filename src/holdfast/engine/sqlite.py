@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from holdfast.engine.connection import connect
 from holdfast.engine.migrate import migrate, steps, version_of
-from holdfast.engine.port import EngineClosed, EngineError, Reader, Writer
+from holdfast.engine.port import CorruptData, EngineClosed, EngineError, Reader, Writer
 from holdfast.engine.readers import Readers
 from holdfast.engine.transaction import SqliteReader, engine_error
 from holdfast.engine.writer import Commits
@@ -112,7 +112,10 @@ def _check_format(path: Path) -> None:
     """Refuse a file that is not of the current format."""
     newest = len(steps())
     with contextlib.closing(connect(path, cache_kib=64, read_only=True)) as connection:
-        if version_of(connection, str(path), newest) < newest:
+        version = version_of(connection, str(path), newest)
+        if version == 0:
+            raise CorruptData(f"{path} is empty")
+        if version < newest:
             raise EngineError(f"{path} is of an older format; start the server on it once")
 
 

@@ -41,7 +41,8 @@ def check_database(directory: Path, progress: Progress = silent) -> Iterator[str
     """
     database = directory / DATABASE
     with contextlib.closing(connect(database, cache_kib=_CACHE_KIB, read_only=True)) as connection:
-        version_of(connection, str(database), len(steps()))
+        if version_of(connection, str(database), len(steps())) == 0:
+            raise CorruptData(f"{database} is empty")
         try:
             connection.execute("BEGIN")
             for (line,) in connection.execute("PRAGMA integrity_check"):

@@ -17,7 +17,7 @@ from holdfast.cli.server.listener import bind, check_tls, refuse_exposure, self_
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.root_key import source
 from holdfast.cli.server.running import limits_of, run
-from holdfast.cli.server.settings import ServerSettings
+from holdfast.cli.server.settings import ServerSettings, misspelt
 
 log = logging.getLogger("holdfast.serve")
 
@@ -32,6 +32,8 @@ def serve(**flags: str | None) -> None:
     """
     settings = settings_from(flags)
     logs.set_up(settings.log_level, settings.log_format)
+    for warning in misspelt(os.environ):
+        log.warning(warning)
     refuse_exposure(settings)
     check_tls(settings)
     with explaining(settings.data), contextlib.ExitStack() as held:
