@@ -113,7 +113,19 @@ def test_operands_may_be_in_parentheses() -> None:
     ("text", "message"),
     [
         ("", "The expression can not be empty;"),
-        ("  ", "The expression can not be empty;"),
+        ("  ", 'Syntax error; token: "<EOF>", near: "  "'),
+        ("_a = :v", 'Syntax error; token: "_", near: "_a"'),
+        (
+            "a BETWEEN b AND a",
+            (
+                "The first operand must be distinct from the remaining operands for this operator or "
+                "function; operator: BETWEEN, first operand: [a]"
+            ),
+        ),
+        (
+            " OR ".join(["a = :v"] * 200),
+            "The expression contains too many operators; operator count: 301",
+        ),
         ("a", 'Syntax error; token: "<EOF>", near: "a"'),
         ("a =", 'Syntax error; token: "<EOF>", near: "="'),
         ("a = b c", 'Syntax error; token: "c", near: "b c"'),
@@ -331,3 +343,11 @@ def test_names_stand_for_any_attribute() -> None:
             Call("attribute_exists", (Path(("a.b", "#x")),)),
         )
     )
+
+
+def test_values_of_more_than_two_megabytes_are_refused() -> None:
+    """All values of a request count together."""
+    given: dict[str, Any] = {f":v{at}": {"S": "x" * 300_000} for at in range(8)}
+    text = " OR ".join(f"a = {name}" for name in given)
+    with pytest.raises(ServiceError, match="ExpressionAttributeValues exceeds max size"):
+        Expressions({KIND: text, "ExpressionAttributeValues": given}, KIND)

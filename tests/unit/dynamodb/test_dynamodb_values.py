@@ -45,8 +45,25 @@ def test_an_improper_value_is_refused(value: dict[str, Any], message: str) -> No
 
 
 def test_thirty_two_levels_are_allowed() -> None:
-    """The limit itself is inside."""
-    assert checked(nested(32)) == nested(32)
+    """What is inside of 31 lists is on the last level."""
+    assert checked(nested(31)) == nested(31)
+    with pytest.raises(ServiceError, match="Nesting Levels have exceeded"):
+        checked(nested(32))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "Empty attribute name"),
+        ("é" * 32768, "Attribute name is too large, must be less than 65536 bytes"),
+    ],
+)
+def test_names_have_limits_at_every_depth(name: str, message: str) -> None:
+    """An attribute has a name, of fewer than 65,536 bytes, also inside of a map."""
+    for item in ({name: {"S": "x"}}, {"a": {"M": {name: {"S": "x"}}}}):
+        with pytest.raises(ServiceError) as caught:
+            checked_attributes(item)
+        assert caught.value.message == message
 
 
 def test_empty_text_and_binary_are_values() -> None:

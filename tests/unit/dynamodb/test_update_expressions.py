@@ -92,7 +92,12 @@ def test_updates(text: str, values: dict[str, Any], changed: dict[str, Any]) -> 
         ("REMOVE q.x", {}, "The document path provided in the update expression is invalid"),
         ("ADD k :v", {"v": {"N": "1"}}, "An operand in the update expression has an incorrect"),
         ("DELETE s :v", {"v": {"NS": ["1"]}}, "An operand in the update expression has an"),
-        ("SET n = n + :v", {"v": {"N": "1E-40"}}, "Attempting to store more than 38 significant"),
+        ("SET n = n + :v", {"v": {"N": "1E-40"}}, "Number overflow. Attempting to store"),
+        (
+            "SET n = if_not_exists(q, :v) + n",
+            {"v": {"S": "x"}},
+            "An operand in the update expression has an incorrect data type",
+        ),
     ],
 )
 def test_updates_that_do_not_fit_the_item_are_refused(
@@ -113,6 +118,24 @@ def test_updates_that_do_not_fit_the_item_are_refused(
         ("SET a", {}, 'Syntax error; token: "<EOF>", near: "a"'),
         ("a = b", {}, 'Syntax error; token: "a", near: "a ="'),
         ("SET a = b + c + d", {}, 'Syntax error; token: "+", near: "c + d"'),
+        ("SET a = ((b + c))", {}, "The expression has redundant parentheses;"),
+        ("SET a = ((b))", {}, "The expression has redundant parentheses;"),
+        (
+            "SET a = list_append(b, c) + d",
+            {},
+            (
+                "The function is not allowed to be used this way in an expression; "
+                "function: list_append"
+            ),
+        ),
+        (
+            "SET a = list_append(list_append(b, c), d)",
+            {},
+            (
+                "The function is not allowed to be used this way in an expression; "
+                "function: list_append"
+            ),
+        ),
         ("SET a = (b + c) + d", {}, 'Syntax error; token: "+", near: ") + d"'),
         ("ADD a b", {}, 'Syntax error; token: "b", near: "a b"'),
         (

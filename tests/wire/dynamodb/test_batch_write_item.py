@@ -44,6 +44,6 @@ def test_improper_batches_change_nothing(aws: Aws, locks: str) -> None:
     with refused("ValidationException"):
         client.batch_write_item(RequestItems={locks: many})
     bad = {"PutRequest": {"Item": {"other": {"S": "x"}}}}
-    with refused("ValidationException", "Missing the key LockID in the item"):
+    with refused("ValidationException", "The provided key element does not match the schema"):
         client.batch_write_item(RequestItems={locks: [put("a"), bad]})
     assert names(aws, locks) == []

@@ -190,6 +190,11 @@ def test_counting_returns_no_items(aws: Aws, filled: str) -> None:
             {":v": {"N": "1"}},
             "KeyConditionExpressions must only contain one condition per key",
         ),
+        (
+            "h = :h AND begins_with(:v, r)",
+            {":v": {"S": "x"}},
+            "begins_with operator must have the key attribute as its first operand",
+        ),
         ("h = :h AND r.x = :v", {":v": {"N": "1"}}, "cannot have conditions on nested attributes"),
         ("h = :h AND size(r) = :v", {":v": {"N": "1"}}, "cannot contain nested operations"),
     ],
@@ -213,7 +218,14 @@ def test_improper_key_conditions_are_refused(
             "The provided starting key is outside query boundaries based on provided conditions",
         ),
         ({"Select": "SPECIFIC_ATTRIBUTES"}, "Must specify the AttributesToGet or Projection"),
-        ({"KeyConditions": {}}, "KeyConditions is not supported here"),
+        (
+            {"QueryFilter": {}},
+            (
+                "Can not use both expression and non-expression parameters in the same request: "
+                "Non-expression parameters: {QueryFilter} "
+                "Expression parameters: {KeyConditionExpression}"
+            ),
+        ),
     ],
 )
 def test_improper_options_are_refused(
@@ -228,3 +240,19 @@ def test_a_query_without_condition_is_refused(aws: Aws, notes: str) -> None:
     """It needs a hash key."""
     with refused("ValidationException", "Either the KeyConditions or KeyConditionExpression"):
         aws.dynamodb.query(TableName=notes)
+
+
+def test_an_empty_key_is_refused(aws: Aws, notes: str) -> None:
+    """No item can have it."""
+    with refused("ValidationException", "cannot contain an empty string value. Key: h"):
+        aws.dynamodb.query(
+            TableName=notes,
+            KeyConditionExpression="h = :h",
+            ExpressionAttributeValues={":h": {"S": ""}},
+        )
+
+
+def test_the_legacy_parameters_are_refused_by_name(aws: Aws, notes: str) -> None:
+    """The message names what replaced them."""
+    with refused("ValidationException", "KeyConditions is not supported here; use Key"):
+        aws.client("dynamodb").query(TableName=notes, KeyConditions={})

@@ -118,6 +118,66 @@ def test_the_same_token_writes_once(aws: Aws, locks: str) -> None:
         write(aws, count(locks, "b"), ClientRequestToken="token-1")
 
 
+def test_a_repetition_costs_what_reading_costs(aws: Aws, locks: str) -> None:
+    """Two read units for each item of up to 4 KB."""
+    for unit in ("WriteCapacityUnits", "ReadCapacityUnits"):
+        answer = write(
+            aws,
+            count(locks, "a"),
+            put(locks, "b"),
+            ClientRequestToken="token-1",
+            ReturnConsumedCapacity="TOTAL",
+        )
+        assert answer["ConsumedCapacity"] == [{"TableName": locks, "CapacityUnits": 4.0, unit: 4.0}]
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (
+            {"Put": {"Item": {"LockID": {"N": "5"}}}},
+            (
+                "One or more parameter values were invalid: "
+                "Type mismatch for key LockID expected: S actual: N"
+            ),
+        ),
+        (
+            {"Delete": {"Key": {"LockID": {"N": "5"}}}},
+            "The provided key element does not match the schema",
+        ),
+        (
+            {
+                "Update": {
+                    "Key": key("a"),
+                    "UpdateExpression": "SET LockID = :v",
+                    "ExpressionAttributeValues": {":v": {"S": "b"}},
+                }
+            },
+            (
+                "One or more parameter values were invalid: Cannot update attribute LockID. "
+                "This attribute is part of the key"
+            ),
+        ),
+    ],
+)
+def test_a_key_that_does_not_fit_the_table_cancels(
+    aws: Aws, locks: str, action: dict[str, Any], message: str
+) -> None:
+    """It is the action's reason; a key that is empty is an error of the request."""
+    ((kind, request),) = action.items()
+    with pytest.raises(ClientError) as caught:
+        write(aws, put(locks, "new"), {kind: {"TableName": locks, **request}})
+    response: Any = caught.value.response
+    assert response["Error"]["Code"] == "TransactionCanceledException"
+    assert response["CancellationReasons"] == [
+        {"Code": "None"},
+        {"Code": "ValidationError", "Message": message},
+    ]
+    assert names(aws, locks) == []
+    with refused("ValidationException", "cannot contain an empty string value. Key: LockID"):
+        write(aws, put(locks, ""))
+
+
 def test_a_token_counts_for_ten_minutes(aws: Aws, locks: str) -> None:
     """After them it is a new request, and forgotten in the background."""
     write(aws, count(locks, "a"), ClientRequestToken="token-1")

@@ -121,11 +121,13 @@ def _plan(table: OpenTable, requests: list[Mapping[str, Any]]) -> list[Write]:
             raise invalid(
                 "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
                 "of the supported datatypes"
-                if request
-                else "The batch write request must contain a PutRequest or a DeleteRequest"
             )
         put = request.get("PutRequest")
-        write = plan_put(table, put) if put else plan_delete(table, request["DeleteRequest"])
+        write = (
+            plan_put(table, put, keys.of_batch_item)
+            if put
+            else plan_delete(table, request["DeleteRequest"])
+        )
         if write.key in seen:
             raise invalid(_DUPLICATES)
         seen.add(write.key)

@@ -3,9 +3,10 @@
 Text sorts by its UTF-8 bytes, binary by its bytes, numbers by value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
+from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Table
 from holdfast.server.dynamodb import numbers
 from holdfast.server.dynamodb.refusals import invalid, invalid_values
@@ -13,7 +14,15 @@ from holdfast.server.dynamodb.values import Attributes, AttributeValue, checked,
 
 MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024
+_INVALID = "One or more parameter values were invalid:"
 _MISMATCH = "The provided key element does not match the schema"
+
+
+class KeyMismatch(ServiceError):
+    """A key that does not fit the table; in a transaction it cancels rather than being refused."""
+
+    def __init__(self, message: str = _MISMATCH) -> None:
+        super().__init__("ValidationException", message)
 
 
 class ItemKey(NamedTuple):
@@ -57,11 +66,35 @@ def of_item(table: Table, attributes: Mapping[str, AttributeValue]) -> ItemKey:
     for name, kind in types(table).items():
         value = attributes.get(name)
         if value is None:
-            raise invalid_values(f"Missing the key {name} in the item")
+            raise KeyMismatch(f"{_INVALID} Missing the key {name} in the item")
         if kind not in value:
-            raise invalid_values(
-                f"Type mismatch for key {name} expected: {kind} actual: {type_of(value)}"
+            raise KeyMismatch(
+                f"{_INVALID} Type mismatch for key {name} expected: {kind} actual: {type_of(value)}"
             )
+    return _encoded(table, attributes)
+
+
+def require_untouched(table: Table, changed: Container[str | int]) -> None:
+    """Check that an update leaves the key attributes alone.
+
+    Raises:
+        ServiceError: `KeyMismatch`: it names one of them.
+    """
+    for name in names(table):
+        if name in changed:
+            raise KeyMismatch(
+                f"{_INVALID} Cannot update attribute {name}. This attribute is part of the key"
+            )
+
+
+def of_batch_item(table: Table, attributes: Mapping[str, AttributeValue]) -> ItemKey:
+    """Return the key of an item in a batch, where DynamoDB words every mistake in it alike.
+
+    Raises:
+        ServiceError: as `of_key`.
+    """
+    if any(kind not in attributes.get(name, {}) for name, kind in types(table).items()):
+        raise KeyMismatch
     return _encoded(table, attributes)
 
 
@@ -77,19 +110,19 @@ def of_key(table: Table, key: Mapping[str, AttributeValue]) -> tuple[ItemKey, At
     for name, value in key.items():
         found[name] = checked(value)
         if expected.get(name) not in value:
-            raise invalid(_MISMATCH)
+            raise KeyMismatch
     if len(found) != len(expected):
-        raise invalid(_MISMATCH)
+        raise KeyMismatch
     return _encoded(table, found), found
 
 
 def _encoded(table: Table, attributes: Mapping[str, AttributeValue]) -> ItemKey:
-    hashed = _require_filled(table.hash_key, attributes)
+    hashed = encode_filled(table.hash_key, attributes[table.hash_key])
     if len(hashed) > MAX_HASH_BYTES:
         raise invalid_values("Size of hashkey has exceeded the maximum size limit of2048 bytes")
     if not table.range_key:
         return ItemKey(hashed)
-    ranged = _require_filled(table.range_key, attributes)
+    ranged = encode_filled(table.range_key, attributes[table.range_key])
     if len(ranged) > MAX_RANGE_BYTES:
         raise invalid_values(
             "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
@@ -97,8 +130,16 @@ def _encoded(table: Table, attributes: Mapping[str, AttributeValue]) -> ItemKey:
     return ItemKey(hashed, ranged)
 
 
-def _require_filled(name: str, attributes: Mapping[str, AttributeValue]) -> bytes:
-    value = attributes[name]
+def encode_filled(name: str, value: AttributeValue) -> bytes:
+    """Return the encoded value of a key attribute.
+
+    Args:
+        name: the attribute.
+        value: a checked scalar.
+
+    Raises:
+        ServiceError: ValidationException: it is empty.
+    """
     encoded = encode(value)
     if not encoded:
         kind = "string" if "S" in value else "binary"

@@ -45,6 +45,13 @@ def split(text: str) -> tuple[bool, str, int]:
     Raises:
         ServiceError: as `canonical`.
     """
+    negative, digits, exponent = _parsed(text)
+    if digits:
+        _require_range(digits, exponent)
+    return negative, digits, exponent
+
+
+def _parsed(text: str) -> tuple[bool, str, int]:
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise invalid(
@@ -61,7 +68,6 @@ def split(text: str) -> tuple[bool, str, int]:
     if not significant:
         return False, "", 0
     exponent += _power(match[4] == "-", match[5] or "0")
-    _require_range(significant, exponent)
     return match[1] == "-", significant, exponent
 
 
@@ -101,7 +107,12 @@ def add(left: str, right: str, *, negate: bool = False) -> str:
     """
     operand = _EXACT.create_decimal(right)
     result = _EXACT.add(_EXACT.create_decimal(left), -operand if negate else operand)
-    return canonical(format(result, "f"))
+    negative, digits, exponent = _parsed(format(result, "f"))
+    if len(digits) > MAX_DIGITS:
+        raise invalid(_OVERFLOW)  # in DynamoDB's words for a sum, though it is not too large
+    if digits:
+        _require_range(digits, exponent)
+    return _written(negative, digits, exponent)
 
 
 def value(text: str) -> Decimal:
@@ -110,9 +121,17 @@ def value(text: str) -> Decimal:
 
 
 def size(text: str) -> int:
-    """Return how many bytes DynamoDB counts for a canonical number: about two digits in each."""
-    digits = len(text.lstrip("-").replace(".", "").strip("0")) or 1
-    return 1 + (digits + (text[0] == "-") + 1) // 2
+    """Return how many bytes DynamoDB counts for a canonical number.
+
+    One, one for two significant digits on either side of the point, and one for a minus sign.
+    """
+    whole, _, fraction = text.lstrip("-").partition(".")
+    whole = whole.lstrip("0")
+    if not fraction:
+        whole = whole.rstrip("0")
+    elif not whole:
+        fraction = fraction.lstrip("0")
+    return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (text[0] == "-")
 
 
 def encode(text: str) -> bytes:

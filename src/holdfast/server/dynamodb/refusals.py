@@ -50,17 +50,29 @@ def condition_failed(item: Mapping[str, Any] | None = None) -> ServiceError:
     return ServiceError("ConditionalCheckFailedException", _CONDITION_FAILED, Item=item)
 
 
-def refuse_legacy(params: Mapping[str, Any]) -> None:
+def refuse_legacy(params: Mapping[str, Any], members: tuple[str, ...]) -> None:
     """Refuse the parameters that expressions replaced.
 
+    Args:
+        params: the request.
+        members: the parameters of this operation that hold an expression.
+
     Raises:
-        ServiceError: ValidationException naming the parameter.
+        ServiceError: ValidationException naming the parameters.
     """
-    for name, replacement in _LEGACY.items():
-        if name in params:
-            raise invalid(
-                f"The legacy parameter {name} is not supported here; use {replacement} instead"
-            )
+    if params.keys().isdisjoint(_LEGACY):
+        return
+    legacy = [name for name in _LEGACY if name in params]
+    present = [name for name in members if name in params]
+    if present:
+        raise invalid(
+            "Can not use both expression and non-expression parameters in the same request: "
+            f"Non-expression parameters: {{{', '.join(legacy)}}} "
+            f"Expression parameters: {{{', '.join(present)}}}"
+        )
+    raise invalid(
+        f"The legacy parameter {legacy[0]} is not supported here; use {_LEGACY[legacy[0]]} instead"
+    )
 
 
 def require_choice(params: Mapping[str, Any], member: str, choices: tuple[str, ...]) -> str:

@@ -14,7 +14,9 @@ AttributeValue = Mapping[str, Any]  # exactly one member: its type
 Attributes = dict[str, AttributeValue]
 
 MAX_ITEM_BYTES = 400 * 1024
-MAX_DEPTH = 32
+MAX_NAME_BYTES = 65535
+MAX_DEPTH = 31  # of maps and lists, so that what is inside of them is on level 32
+_TOO_DEEP = "Nesting Levels have exceeded supported limits"
 _SET_ELEMENT = {"SS": "S", "NS": "N", "BS": "B"}
 
 
@@ -58,12 +60,37 @@ def checked(value: AttributeValue, depth: int = 0) -> AttributeValue:
 def _checked_document(kind: str, content: Any, depth: int) -> AttributeValue:
     if depth > MAX_DEPTH:
         raise invalid(
-            "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-            "levels beyond supported limit"
+            f"{_TOO_DEEP}: Attributes in the item have nested levels beyond supported limit"
         )
     if kind == "L":
         return {"L": [checked(element, depth) for element in content]}
-    return {"M": {name: checked(element, depth) for name, element in content.items()}}
+    return {"M": _checked_members(content, depth)}
+
+
+def _checked_members(members: Mapping[str, AttributeValue], depth: int) -> Attributes:
+    for name in members:
+        if not name:
+            raise invalid("Empty attribute name")
+        if len(name) > MAX_NAME_BYTES // 4 and text_bytes(name) > MAX_NAME_BYTES:
+            raise invalid(
+                f"Attribute name is too large, must be less than {MAX_NAME_BYTES + 1} bytes"
+            )
+    return {name: checked(value, depth) for name, value in members.items()}
+
+
+def require_depth(value: AttributeValue, depth: int = 0) -> None:
+    """Check that an update has not put checked values too deep into each other.
+
+    Raises:
+        ServiceError: ValidationException.
+    """
+    ((kind, content),) = value.items()
+    if kind not in ("L", "M"):
+        return
+    if depth >= MAX_DEPTH:
+        raise invalid(_TOO_DEEP)
+    for part in content if kind == "L" else content.values():
+        require_depth(part, depth + 1)
 
 
 def _checked_set(kind: str, members: list[Any]) -> AttributeValue:
@@ -92,7 +119,7 @@ def checked_attributes(attributes: Mapping[str, AttributeValue]) -> Attributes:
     Raises:
         ServiceError: see `checked`.
     """
-    return {name: checked(value) for name, value in attributes.items()}
+    return _checked_members(attributes, 0)
 
 
 def text_bytes(text: str) -> int:

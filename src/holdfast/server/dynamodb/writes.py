@@ -1,10 +1,10 @@
 """One write of one item, alone or in a transaction: planned from the request, judged, carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.engine.records import Item
+from holdfast.engine.records import Item, Table
 from holdfast.server.dynamodb import keys, values
 from holdfast.server.dynamodb.expressions.conditions import holds
 from holdfast.server.dynamodb.expressions.nodes import Condition, Update
@@ -12,11 +12,12 @@ from holdfast.server.dynamodb.expressions.paths import PathTree
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.expressions.updates import apply
 from holdfast.server.dynamodb.keys import ItemKey
-from holdfast.server.dynamodb.refusals import invalid, invalid_values, require_choice
+from holdfast.server.dynamodb.refusals import invalid, require_choice
 from holdfast.server.dynamodb.storage import OpenTable
 from holdfast.server.dynamodb.values import MAX_ITEM_BYTES, Attributes
 from holdfast.server.operation import Snapshot, Transaction
 
+KeyOf = Callable[[Table, Attributes], ItemKey]
 _TOO_LARGE = "Item size has exceeded the maximum allowed size"
 _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
@@ -55,8 +56,13 @@ class ConditionFailed(Exception):
         self.item = item
 
 
-def plan_put(table: OpenTable, params: Mapping[str, Any]) -> Write:
-    """Read a PutItem request, or a Put of a transaction.
+def plan_put(table: OpenTable, params: Mapping[str, Any], key_of: KeyOf = keys.of_item) -> Write:
+    """Read a PutItem request, or a Put of a transaction or a batch.
+
+    Args:
+        table: where the item belongs.
+        params: the request.
+        key_of: what takes the key from the item.
 
     Raises:
         ServiceError: ValidationException.
@@ -68,7 +74,7 @@ def plan_put(table: OpenTable, params: Mapping[str, Any]) -> Write:
     size = values.item_size(item)
     if size > MAX_ITEM_BYTES:
         raise invalid(_TOO_LARGE)
-    key = keys.of_item(table.record, item)
+    key = key_of(table.record, item)
     return Write(
         table, key, condition, item=item, size=size, return_item_on_failure=_returns_item(params)
     )
@@ -99,11 +105,7 @@ def plan_update(table: OpenTable, params: Mapping[str, Any]) -> Write:
     condition = expressions.condition()
     expressions.finish()
     update, touched = bound if bound is not None else (Update(()), {})
-    for name in keys.names(table.record):
-        if name in touched:
-            raise invalid_values(
-                f"Cannot update attribute {name}. This attribute is part of the key"
-            )
+    keys.require_untouched(table.record, touched)
     key, attributes = keys.of_key(table.record, params["Key"])
     return Write(
         table,

@@ -8,9 +8,10 @@ from holdfast.aws.errors import ServiceError
 from holdfast.server.dynamodb.expressions.nodes import Literal, Parameter, Path
 from holdfast.server.dynamodb.expressions.tokens import refusal
 from holdfast.server.dynamodb.refusals import invalid
-from holdfast.server.dynamodb.values import AttributeValue, checked
+from holdfast.server.dynamodb.values import AttributeValue, checked, item_size
 
 MAX_NAME_BYTES = 255
+MAX_VALUES_BYTES = 2 << 20  # of all values together
 _NAMES = "ExpressionAttributeNames"
 _VALUES = "ExpressionAttributeValues"
 _NAME = re.compile(r"#[A-Za-z0-9_]+")
@@ -41,6 +42,8 @@ class Bindings:
             _require_use(params, _VALUES, members)
             _require_syntax(_VALUES, given, _VALUE)
         self._values = {name: _checked_value(name, value) for name, value in given.items()}
+        if given and item_size(self._values) > MAX_VALUES_BYTES:
+            raise invalid(f"{_VALUES} exceeds max size")
         self._unused_names = set(self._names)
         self._unused_values = set(self._values)
 
@@ -113,7 +116,7 @@ def _require_syntax(member: str, given: Mapping[str, Any], pattern: re.Pattern[s
         if len(key.encode()) > MAX_NAME_BYTES:
             raise invalid(
                 f"{member} contains invalid key: The expression attribute map contains a key that "
-                f'is too long; key: "{key}"'
+                f"is too long; size of key: {len(key.encode())}"
             )
         if member == _NAMES and not value:
             raise invalid(f"{member} contains invalid value: Empty attribute name for key {key}")

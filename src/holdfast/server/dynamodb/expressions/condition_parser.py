@@ -29,10 +29,6 @@ _Term = Condition | Operand
 class _ConditionParser(Parser):
     keywords = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN"})
 
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(kind, text)
-        self.closed: dict[int, int] = {}  # where a group begins -> where it ends
-
     def parse(self) -> Condition:
         found = self._condition(self._disjunction())
         self.finish()
@@ -94,16 +90,9 @@ class _ConditionParser(Parser):
         return left  # a function, or an operand that the group around it is for
 
     def _group(self) -> _Term:
-        start = self.at
-        self.at += 1
-        self.descend()
+        start = self.open_group()
         inner = self._disjunction()
-        self.expect(")")
-        self.ascend()
-        # A group that is nothing but another group.
-        if self.closed.get(start + 1) == self.at - 2:
-            self.note("parentheses", "The expression has redundant parentheses;")
-        self.closed[start] = self.at - 1
+        self.close_group(start)
         return inner
 
     def _between(self, operand: Operand) -> Between:

@@ -92,6 +92,7 @@ def _check_between(kind: str, condition: Between) -> None:
         operands.check(kind, operand)
         operands.require_type(kind, "BETWEEN", operand, _ORDERED)
     low, high = condition.low, condition.high
+    operands.require_distinct(kind, "BETWEEN", condition.operand, (low, high))
     if not isinstance(low, Literal) or not isinstance(high, Literal):
         return
     shown = (
@@ -139,7 +140,11 @@ def _size(value: AttributeValue | None) -> AttributeValue | None:
     if value is None:
         return None
     ((kind, content),) = value.items()
-    return None if kind in ("N", "BOOL", "NULL") else {"N": str(len(content))}
+    if kind in ("N", "BOOL", "NULL"):
+        return None
+    if kind == "S":  # counted in UTF-16, as Java does
+        content = content.encode("utf-16-le")[::2]
+    return {"N": str(len(content))}
 
 
 def _compare(condition: Compare, item: Item) -> bool:

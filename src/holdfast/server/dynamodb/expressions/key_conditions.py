@@ -18,11 +18,9 @@ from holdfast.server.dynamodb.expressions.nodes import (
     Or,
     Path,
 )
-from holdfast.server.dynamodb.expressions.tokens import refusal
 from holdfast.server.dynamodb.refusals import invalid, invalid_values
 from holdfast.server.dynamodb.values import AttributeValue
 
-_KIND = "KeyConditionExpression"
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -86,7 +84,7 @@ def key_range(table: Table, condition: Condition) -> KeyRange:
         raise invalid(f"Query condition missed key schema element: {table.hash_key}")
     if hashed.operator != "=":
         raise invalid("Query key condition not supported")
-    found = KeyRange(_encoded(hashed.operands[0], table.hash_type))
+    found = KeyRange(_encoded(table.hash_key, hashed.operands[0], table.hash_type))
     if not rules:
         return found
     if not table.range_key:
@@ -110,13 +108,18 @@ def _simple_conditions(condition: Condition) -> list[Compare | Between | Call]:
 
 
 def _wrong_operator(operator: str) -> ServiceError:
-    return refusal(_KIND, f"Invalid operator used in KeyConditionExpression: {operator}")
+    return invalid(f"Invalid operator used in KeyConditionExpression: {operator}")
 
 
 def _rule(simple: Compare | Between | Call) -> _Rule:
     if isinstance(simple, Between):
         return _made("BETWEEN", simple.operand, simple.low, simple.high)
     if isinstance(simple, Call):
+        if isinstance(simple.arguments[0], Literal):
+            raise invalid(
+                "Invalid condition in KeyConditionExpression: begins_with operator must have the "
+                "key attribute as its first operand"
+            )
         return _made("begins_with", *simple.arguments)
     if isinstance(simple.left, Literal):
         return _made(_FLIPPED[simple.operator], simple.right, simple.left)
@@ -139,14 +142,14 @@ def _made(operator: str, subject: Operand, *operands: Operand) -> _Rule:
     return _Rule(str(subject.parts[0]), operator, literals)
 
 
-def _encoded(value: AttributeValue, kind: str) -> bytes:
+def _encoded(name: str, value: AttributeValue, kind: str) -> bytes:
     if kind not in value:
         raise invalid_values("Condition parameter type does not match schema type")
-    return keys.encode(value)
+    return keys.encode_filled(name, value)
 
 
 def _interval(rule: _Rule, kind: str) -> Interval:
-    operands = [_encoded(operand, kind) for operand in rule.operands]
+    operands = [_encoded(rule.attribute, operand, kind) for operand in rule.operands]
     first = operands[0]
     if rule.operator == "=":
         return Interval(first, first)

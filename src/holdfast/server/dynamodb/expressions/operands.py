@@ -57,7 +57,7 @@ def known_type(operand: Operand) -> str:
         return "N"
     if isinstance(operand, Call):
         if operand.name == "if_not_exists":
-            return known_type(operand.arguments[1])
+            return ""
         return {"size": "N", "list_append": "L"}.get(operand.name, "BOOL")
     return ""
 

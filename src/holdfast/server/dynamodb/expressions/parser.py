@@ -27,6 +27,8 @@ CONDITION_FUNCTIONS = frozenset(
     }
 )
 UPDATE_FUNCTIONS = frozenset({"if_not_exists", "list_append"})
+# What stands alone: no operand of an operator or of another function.
+_OUTERMOST = CONDITION_FUNCTIONS - {"size"} | {"list_append"}
 
 
 class Parser:
@@ -44,6 +46,7 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.operators = 0
+        self.closed: dict[int, int] = {}  # where a group begins -> where it ends
         self.notes: dict[str, str] = {}
 
     # ---- Tokens --------------------------------------------------------------------------
@@ -96,7 +99,8 @@ class Parser:
                 raise self.refuse(self.notes[what])
         if self.operators > MAX_OPERATORS:
             raise self.refuse(
-                f"The expression contains too many operators; operator count: {self.operators}"
+                "The expression contains too many operators; "
+                f"operator count: {MAX_OPERATORS + 1}"  # where DynamoDB stops counting
             )
 
     # ---- Limits --------------------------------------------------------------------------
@@ -110,6 +114,20 @@ class Parser:
     def ascend(self) -> None:
         """Leave a parenthesis or function."""
         self.depth -= 1
+
+    def open_group(self) -> int:
+        """Step over an opening parenthesis, and return where it is."""
+        self.at += 1
+        self.descend()
+        return self.at - 1
+
+    def close_group(self, start: int) -> None:
+        """Step over the closing parenthesis; note a group that is nothing but another group."""
+        self.expect(")")
+        self.ascend()
+        if self.closed.get(start + 1) == self.at - 2:
+            self.note("parentheses", "The expression has redundant parentheses;")
+        self.closed[start] = self.at - 1
 
     # ---- Paths and operands --------------------------------------------------------------
 
@@ -213,7 +231,7 @@ class Parser:
 
     def judge_nested(self, operand: Operand) -> None:
         """Note a function that cannot be an operand of something else."""
-        if isinstance(operand, Call) and operand.name in CONDITION_FUNCTIONS - {"size"}:
+        if isinstance(operand, Call) and operand.name in _OUTERMOST:
             self.misplaced(operand)
 
     def misplaced(self, call: Call) -> None:

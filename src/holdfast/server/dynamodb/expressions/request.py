@@ -25,7 +25,7 @@ class Expressions:
             params: the request.
             members: the parameters of this operation that hold an expression.
         """
-        refuse_legacy(params)
+        refuse_legacy(params, members)
         self._params = params
         self._bindings = Bindings(params, members)
 

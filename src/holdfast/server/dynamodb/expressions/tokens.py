@@ -10,7 +10,7 @@ MAX_EXPRESSION_BYTES = 4096
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<word>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<name>\#[A-Za-z0-9_]+)"
     r"|(?P<value>:[A-Za-z0-9_]+)"
     r"|(?P<index>[0-9]+)"
@@ -46,6 +46,8 @@ def tokenize(kind: str, text: str) -> tuple[Token, ...]:
     Raises:
         ServiceError: the expression is empty or longer than 4 KB.
     """
+    if not text:
+        raise refusal(kind, "The expression can not be empty;")
     size = len(text.encode())
     if size > MAX_EXPRESSION_BYTES:
         raise refusal(
@@ -57,8 +59,6 @@ def tokenize(kind: str, text: str) -> tuple[Token, ...]:
         for match in _TOKEN.finditer(text)
         if match.lastgroup != "space"
     ]
-    if not found:
-        raise refusal(kind, "The expression can not be empty;")
     found.append(Token("end", "<EOF>", len(text), len(text)))
     return tuple(found)
 
@@ -67,5 +67,5 @@ def syntax_error(kind: str, text: str, tokens: tuple[Token, ...], at: int) -> Se
     """Return the error for a token out of place, with the text from its left to its right one."""
     token = tokens[at]
     first, last = tokens[max(at - 1, 0)], tokens[min(at + 1, len(tokens) - 1)]
-    near = text[first.start : last.stop]
+    near = text[first.start : last.stop] or text
     return refusal(kind, f'Syntax error; token: "{token.text}", near: "{near}"')

@@ -58,19 +58,21 @@ class _UpdateParser(Parser):
 
     def _set_value(self) -> Operand:
         # `(a + :b)` and `(a) + :b` begin alike. There is one operator at most.
-        if self.sign("("):
-            self.at += 1
-            self.descend()
-            left = self._set_value()
-            self.expect(")")
-            self.ascend()
-        else:
-            left = self.plain_operand()
+        left = self._group() if self.sign("(") else self.plain_operand()
         if not self.sign("+", "-") or isinstance(left, Arithmetic):
             return left
         operator = self.take().text
         self.operators += 1
-        return Arithmetic(operator, left, self.operand())
+        right = self.operand()
+        self.judge_nested(left)
+        self.judge_nested(right)
+        return Arithmetic(operator, left, right)
+
+    def _group(self) -> Operand:
+        start = self.open_group()
+        inner = self._set_value()
+        self.close_group(start)
+        return inner
 
     def _with_value(self, section: str) -> Action:
         path = self.path()

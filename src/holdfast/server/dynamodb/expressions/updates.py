@@ -100,7 +100,7 @@ def apply(update: Update, item: Attributes) -> Attributes:
     _remove_all(changed, removed)
     for name in {str(action.path.parts[0]) for action in update.actions}:
         if name in changed:
-            values.checked(changed[name])
+            values.require_depth(changed[name])
     return changed
 
 
