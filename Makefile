@@ -55,6 +55,7 @@ $(BIN)/python:
 		echo "  Install one (Debian, Ubuntu: apt-get install python3 python3-venv), or say which: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; \
 	fi
+	@command -v $(PYTHON) >/dev/null || { echo "There is no Python at $(PYTHON)." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "holdfast needs Python 3.11 or newer; $(PYTHON) is %d.%d" % v[:2])'
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
@@ -63,6 +64,7 @@ $(SERVE_STAMP): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing holdfast into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/holdfast
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(SERVE_STAMP)

@@ -72,6 +72,9 @@ def run(arguments: list[str] | None = None) -> int:
     except CommandFailed as failed:
         print_failure(failed, as_json="--json" in given)
         return failed.code
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message(), err=True)
+        return ExitCode.USAGE
     except click.ClickException as failed:
         print_failure(_misused(failed), as_json="--json" in given)
         return ExitCode.USAGE

@@ -106,6 +106,22 @@ def test_env_reads_the_data_directory(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "AWS_CA_BUNDLE" not in printed
 
 
+def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Plain help, on standard error, and the exit code of a mistake."""
+    code = run([])
+
+    assert code == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith("Usage: holdfast [OPTIONS]")
+
+
+def test_a_lack_of_permission_is_told_with_the_likely_cause() -> None:
+    """Most often it is another user's directory."""
+    error = EngineError("cannot open x")
+    error.__cause__ = PermissionError()
+
+    assert "the right user" in explained(error, Path("x")).next_step
+
+
 def test_env_without_a_server_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.cli.server.running import limits_of
 from holdfast.cli.server.setting_table import SETTINGS
-from holdfast.cli.server.settings import BadSetting, resolve
+from holdfast.cli.server.settings import BadSetting, misspelt, resolve
 from holdfast.cli.server.values import Address
 from holdfast.server.limits import Limits
 
@@ -63,6 +63,27 @@ def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
 
     with pytest.raises(BadSetting, match=r"holdfast\.toml: unknown setting 'lissten'"):
         resolve({"config": config}, {})
+
+
+def test_a_misspelt_key_is_told_with_the_likely_one(tmp_path: Path) -> None:
+    """The setting that was meant is named; all others are in the help."""
+    with pytest.raises(BadSetting, match=r"'lissten'; did you mean listen\?$"):
+        resolve({"config": file(tmp_path, 'lissten = "127.0.0.1:1"')}, {})
+
+
+def test_settings_in_a_table_are_told_where_they_belong(tmp_path: Path) -> None:
+    """A file with a table for the server is a natural mistake."""
+    with pytest.raises(BadSetting, match=r"not in a table \[server\]"):
+        resolve({"config": file(tmp_path, '[server]\nlisten = "127.0.0.1:1"')}, {})
+
+
+def test_a_misspelt_variable_is_found() -> None:
+    """A variable that is nearly a setting's is told; the key's own and other names are not."""
+    environment = {"HOLDFAST_THREAD": "8", "HOLDFAST_KEY": "x", "HOLDFAST_DATA": "d", "HOME": "h"}
+
+    assert misspelt(environment) == [
+        "the environment variable HOLDFAST_THREAD is no setting; did you mean THREADS?"
+    ]
 
 
 def test_a_table_in_the_file_is_refused(tmp_path: Path) -> None:

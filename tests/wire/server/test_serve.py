@@ -396,6 +396,16 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in message
 
 
+def test_a_directory_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    """A first start does not begin among files that are not its own."""
+    (tmp_path / "payroll.ods").write_text("")
+
+    message = refused("--data", str(tmp_path), "--listen", "127.0.0.1:0", code=8)
+
+    assert "payroll.ods" in message
+    assert [entry.name for entry in tmp_path.iterdir()] == ["payroll.ods"]
+
+
 def certificate(folder: Path) -> tuple[Path, Path]:
     """Make a certificate for 127.0.0.1 that signs itself; return it and its key."""
     from datetime import UTC, datetime, timedelta

@@ -9,14 +9,12 @@ from holdfast.cli.server import credentials
 from holdfast.cli.server.first_start import ALIAS, BUCKET, TABLE
 from holdfast.cli.server.settings import ServerSettings
 
-DEFAULT_DATA = Path("./holdfast-data")
-
 
 def text(settings: ServerSettings, url: str, *, first: bool) -> str:
     """Return what a start prints: where the server is, and at the first one what to paste."""
     env = _env_command(settings.data)
     if not first:
-        return f'Holdfast serves {url}\nPoint a shell at it:  eval "$({env})"\n'
+        return f'Holdfast serves {url}\n\nPoint a shell at it:\n\n  eval "$({env})"\n\n'
     return f"""\
 Holdfast serves {url}
 
@@ -47,13 +45,11 @@ Paste into your Terraform code:
 
 
 def _env_command(data: Path) -> str:
-    """Return a command line that works in another terminal, shorter where that is enough."""
-    program = shutil.which("holdfast")
+    """Return a command line that works in another terminal, whatever its directory is."""
     called = Path(sys.argv[0])
-    if program is None and called.name == "holdfast":
-        return shlex.join([str(called.absolute()), "env", "--data", str(data.absolute())])
-    named = [] if data == DEFAULT_DATA else ["--data", str(data)]
-    return shlex.join(["holdfast", "env", *named])
+    in_path = shutil.which("holdfast") is not None or called.name != "holdfast"
+    program = "holdfast" if in_path else str(called.absolute())
+    return shlex.join([program, "env", "--data", str(data.absolute())])
 
 
 def _root_key_place(settings: ServerSettings) -> str:

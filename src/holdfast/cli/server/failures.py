@@ -7,11 +7,17 @@ from pathlib import Path
 
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import CommandFailed
-from holdfast.cli.server import endpoint
-from holdfast.engine.directory import DATABASE, DirectoryInUse
+from holdfast.cli.server import credentials, endpoint
+from holdfast.engine.directory import DATABASE, LOCK, ROOT_KEY, DirectoryInUse
 from holdfast.engine.migrate import NewerFormat
 from holdfast.engine.port import CorruptData, EngineError
 from holdfast.engine.root_key import MissingRootKey, UnusableRootKey, WrongRootKey
+
+_NOT_PERMITTED = "It must belong to the user who runs holdfast; is this the right user?"
+
+# What may be in a directory before its database: a key put there for a restore, an interrupted first
+# start, the root of a file system.
+_BEFORE_DATA = frozenset({ROOT_KEY, LOCK, credentials.NAME, endpoint.NAME, "lost+found"})
 
 # The first class that fits counts. The engine's own sentence often says the next step already.
 _MEANINGS: tuple[tuple[type[EngineError], ExitCode, str], ...] = (
@@ -43,6 +49,8 @@ def explained(error: EngineError, data: Path) -> CommandFailed:
     code, advice = next(
         (code, advice) for kind, code, advice in _MEANINGS if isinstance(error, kind)
     )
+    if isinstance(error.__cause__, PermissionError):
+        advice = _NOT_PERMITTED
     if code is ExitCode.CORRUPT and not (data / DATABASE).exists():
         advice = ""  # it is not the data directory that is damaged
     return CommandFailed(str(error).rstrip("."), advice.format(data=shlex.quote(str(data))), code)
@@ -80,6 +88,31 @@ def refuse_lost_database(data: Path) -> None:
         )
 
 
+def refuse_foreign_directory(data: Path) -> None:
+    """Refuse to begin on a directory that holds other things, such as a mistyped `/srv`.
+
+    Raises:
+        CommandFailed: it has no database, but files that are not ours; or it is a file.
+    """
+    if data.exists() and not data.is_dir():
+        raise CommandFailed(
+            f"{data} is a file, not a directory", "Name a directory with --data DIR."
+        )
+    if not data.exists() or (data / DATABASE).exists():
+        return
+    foreign = sorted(
+        entry.name
+        for entry in data.iterdir()
+        if entry.name not in _BEFORE_DATA and not entry.name.startswith(".")
+    )
+    if foreign:
+        raise CommandFailed(
+            f"{data} is no data directory, and not empty: it holds {foreign[0]}",
+            "Name a new or empty directory with --data DIR.",
+            ExitCode.REFUSED,
+        )
+
+
 @contextlib.contextmanager
 def explaining(data: Path) -> Iterator[None]:
     """Turn what the engine raises inside into the end of the command.
@@ -93,4 +126,7 @@ def explaining(data: Path) -> Iterator[None]:
         raise explained(error, data) from error
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        raise CommandFailed(f"cannot use{where or ' ' + str(data)}: {error.strerror}") from error
+        raise CommandFailed(
+            f"cannot use{where or ' ' + str(data)}: {error.strerror}",
+            _NOT_PERMITTED if isinstance(error, PermissionError) else "",
+        ) from error

@@ -12,7 +12,11 @@ import click
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.server import administrator, banner, endpoint, first_start, logs
 from holdfast.cli.server.endpoint import Endpoint
-from holdfast.cli.server.failures import explaining, refuse_lost_database
+from holdfast.cli.server.failures import (
+    explaining,
+    refuse_foreign_directory,
+    refuse_lost_database,
+)
 from holdfast.cli.server.listener import bind, check_tls, refuse_exposure, self_signed
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.root_key import source
@@ -52,6 +56,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.server.serving import Serving, utc_now
 
     refuse_lost_database(settings.data)
+    refuse_foreign_directory(settings.data)
     directory = held.enter_context(open_directory(settings.data, source(settings)))
     engine = directory.engine
     stored = first_start.presented(engine, settings)

@@ -3,6 +3,7 @@
 A flag wins over an environment variable, that over the TOML file, that over the default.
 """
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import Any
 
 from holdfast.cli.server.setting_table import SETTINGS, Setting
 from holdfast.cli.server.values import Address
+
+
+_PREFIX = "HOLDFAST_"  # of the environment variables
 
 
 class BadSetting(Exception):
@@ -111,12 +115,31 @@ def _read_file(path: Path) -> dict[str, tuple[str, str]]:
 
 def _as_text(path: Path, key: str, value: object) -> str:
     if key not in known_names():
-        raise BadSetting(
-            f"{path}: unknown setting '{key}'; the settings are {', '.join(known_names())}"
-        )
+        if isinstance(value, dict):
+            raise BadSetting(f"{path}: settings stand at the top, not in a table [{key}]")
+        raise BadSetting(f"{path}: unknown setting '{key}'{_meant(key, known_names())}")
     if not isinstance(value, str | int | float):
         raise BadSetting(f"{path}: {key} must be text, a number, true or false")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that looks like a setting's, but is none.
+
+    Variables that resemble none are left alone: the root key may be in one of any name.
+    """
+    known = [name.upper() for name in known_names()] + ["CONFIG"]
+    given = [name.removeprefix(_PREFIX) for name in environment if name.startswith(_PREFIX)]
+    return [
+        f"the environment variable {_PREFIX}{name} is no setting{meant}"
+        for name in given
+        if name not in known and (meant := _meant(name, known))
+    ]
 
 
 def known_names() -> list[str]:
