@@ -82,7 +82,7 @@ def test_a_misspelt_variable_is_found() -> None:
     environment = {"HOLDFAST_THREAD": "8", "HOLDFAST_KEY": "x", "HOLDFAST_DATA": "d", "HOME": "h"}
 
     assert misspelt(environment) == [
-        "the environment variable HOLDFAST_THREAD is no setting; did you mean THREADS?"
+        "the environment variable HOLDFAST_THREAD is no setting; did you mean HOLDFAST_THREADS?"
     ]
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from holdfast.cli.server.setting_table import SETTINGS, Setting
 from holdfast.cli.server.values import Address
 
-
 _PREFIX = "HOLDFAST_"  # of the environment variables
 
 
@@ -123,9 +122,9 @@ def _as_text(path: Path, key: str, value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _meant(name: str, known: list[str]) -> str:
+def _meant(name: str, known: list[str], prefix: str = "") -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {prefix}{close[0]}?" if close else ""
 
 
 def misspelt(environment: Mapping[str, str]) -> list[str]:
@@ -138,7 +137,7 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
     return [
         f"the environment variable {_PREFIX}{name} is no setting{meant}"
         for name in given
-        if name not in known and (meant := _meant(name, known))
+        if name not in known and (meant := _meant(name, known, _PREFIX))
     ]
 
 
