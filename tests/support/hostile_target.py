@@ -1,6 +1,10 @@
 """A server process with short limits, as hostile tests see it."""
 
+import contextlib
+import sqlite3
+import time
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from raw_http import Reply, Signer, ask
@@ -23,6 +27,7 @@ class Target:
     pid: int
     address: tuple[str, int]
     signer: Signer
+    s3: Any  # a client, made once
 
     def ask(self, request: bytes) -> Reply:
         """Send a request on a connection of its own and return the answer."""
@@ -30,8 +35,29 @@ class Target:
 
     def keys(self) -> list[str]:
         """Return the keys in the bucket, with every version."""
-        listed = self.server.client("s3").list_object_versions(Bucket=BUCKET)
+        listed = self.s3.list_object_versions(Bucket=BUCKET)
         return sorted(version["Key"] for version in listed.get("Versions", []))
+
+    def stored(self) -> dict[str, int]:
+        """Return how many rows each table of its database has that a write could add to."""
+        tables = ("bucket", "chunk", "staged", "object_version", "upload", "part", "table", "item")
+        path = f"file:{self.server.data / 'holdfast.db'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(path, uri=True, timeout=10)) as database:
+            # The names are those above.
+            counts = [f'SELECT count(*) FROM "{name}"' for name in tables]  # noqa: S608
+            return {
+                name: database.execute(count).fetchone()[0]
+                for name, count in zip(tables, counts, strict=True)
+            }
+
+    def settles(self, before: dict[str, int], seconds: float = 10) -> bool:
+        """Whether what is stored comes to be as it was before: a body that was given up goes soon."""
+        deadline = time.monotonic() + seconds
+        while self.stored() != before:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def log(self) -> str:
         """Return what it has logged so far."""
@@ -50,4 +76,4 @@ def target_of(server: Server, pid: int) -> Target:
     assert parts.port is not None
     key, secret = server.env["AWS_ACCESS_KEY_ID"], server.env["AWS_SECRET_ACCESS_KEY"]
     signer = Signer(parts.netloc, key, secret, server.env["AWS_REGION"])
-    return Target(server, pid, (parts.hostname, parts.port), signer)
+    return Target(server, pid, (parts.hostname, parts.port), signer, server.client("s3"))

@@ -37,6 +37,7 @@ class Incoming:
         self.expects = "expect" in request.headers
         self._receive = receive
         self._stall = stall_seconds
+        self._stalled = False
         self._waited = 0.0
         self._taken = 0
 
@@ -52,6 +53,9 @@ class Incoming:
         try:
             async with asyncio.timeout(min(self._stall, max(0.0, self._stall - behind))):
                 message = await self._receive()
+        except TimeoutError:
+            self._stalled = True
+            raise
         finally:
             self._waited += time.monotonic() - began
         if message["type"] == "http.disconnect":
@@ -75,7 +79,7 @@ class Incoming:
 
     async def drain(self) -> None:
         """Read on for a while after a refusal: a client that still writes would see a reset."""
-        if self.expects:
+        if self.expects or self._stalled:
             return
         left = _DRAIN_BYTES
         try:

@@ -82,12 +82,10 @@ def test_what_follows_a_request_does_not_change_its_answer(target: Target) -> No
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert target.keys() == ["framed"]
-    target.server.client("s3").delete_object(Bucket=BUCKET, Key="framed")
-    versions = target.server.client("s3").list_object_versions(Bucket=BUCKET)
+    target.s3.delete_object(Bucket=BUCKET, Key="framed")
+    versions = target.s3.list_object_versions(Bucket=BUCKET)
     for each in [*versions["Versions"], *versions["DeleteMarkers"]]:
-        target.server.client("s3").delete_object(
-            Bucket=BUCKET, Key="framed", VersionId=each["VersionId"]
-        )
+        target.s3.delete_object(Bucket=BUCKET, Key="framed", VersionId=each["VersionId"])
 
 
 def test_pipelined_requests_are_answered_in_order(target: Target) -> None:
