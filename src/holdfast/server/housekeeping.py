@@ -9,6 +9,7 @@ from datetime import datetime
 from holdfast.engine.port import Engine, EngineClosed
 from holdfast.server.access.sessions import collect_sessions
 from holdfast.server.dynamodb.client_tokens import forget_tokens
+from holdfast.server.dynamodb.item_ends import settle_item_ends
 from holdfast.server.dynamodb.ttl import expire_items
 from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
 from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
@@ -42,6 +43,7 @@ def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
         Step("staged-bodies", lambda now: collect_staged(engine, now)),
         Step("garbage", _again(lambda now: collect_garbage(engine, now))),
         Step("lifecycle", LifecycleRun(engine, site)),
+        Step("item-ends", _again(lambda now: settle_item_ends(engine, site, now))),
         Step("item-expiry", _again(lambda now: expire_items(engine, now))),
         Step("client-tokens", lambda now: forget_tokens(engine, now)),
         Step("kms-deletions", lambda now: delete_due_keys(engine, now)),

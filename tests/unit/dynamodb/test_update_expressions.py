@@ -114,6 +114,7 @@ def test_updates_that_do_not_fit_the_item_are_refused(
     ("text", "values", "message"),
     [
         ("", {}, "The expression can not be empty;"),
+        (" ", {}, 'Syntax error; token: "<EOF>", near: " "'),
         ("SET", {}, 'Syntax error; token: "<EOF>", near: "SET"'),
         ("SET a", {}, 'Syntax error; token: "<EOF>", near: "a"'),
         ("a = b", {}, 'Syntax error; token: "a", near: "a ="'),

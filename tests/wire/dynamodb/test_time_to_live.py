@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from aws_refusals import refused
 from holdfast.engine.records import Expiry
+from holdfast.server.dynamodb import item_ends
+from holdfast.server.dynamodb.item_ends import settle_item_ends
 from holdfast.server.dynamodb.ttl import expire_items
 from in_process import Aws
 
@@ -116,3 +120,73 @@ def test_a_step_is_bounded(aws: Aws, locks: str) -> None:
         put(aws, locks, str(number), now(aws) + 1)
     aws.clock.advance(60)
     assert [expire_items(aws.engine, aws.clock(), limit=2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def status(aws: Aws, table: str) -> str:
+    """Return the status of a table's time to live."""
+    described = aws.dynamodb.describe_time_to_live(TableName=table)
+    return described["TimeToLiveDescription"]["TimeToLiveStatus"]
+
+
+def settle(aws: Aws) -> int:
+    """Run the background step for tables that are not done."""
+    return settle_item_ends(aws.engine, aws.site, aws.clock())
+
+
+def ends(aws: Aws) -> int:
+    """Return how many ends of items are known."""
+    return len(aws.engine.view(lambda tx: list(tx.scan(Expiry))))
+
+
+def test_a_large_table_is_indexed_in_the_background(
+    aws: Aws, locks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is ENABLING until all is known; writes meanwhile count, wherever they are."""
+    monkeypatch.setattr(item_ends, "STEP_ITEMS", 2)
+    for name in ("a", "b", "c", "d", "e"):
+        put(aws, locks, name, now(aws) + 10)
+    enable(aws, locks)
+    assert (status(aws, locks), ends(aws)) == ("ENABLING", 2)
+    put(aws, locks, "a", now(aws) + 1000)
+    put(aws, locks, "d", now(aws) + 1000)
+    aws.dynamodb.delete_item(TableName=locks, Key={"LockID": {"S": "b"}})
+    assert (settle(aws), status(aws, locks)) == (1, "ENABLING")
+    assert (settle(aws), status(aws, locks)) == (1, "ENABLED")
+    assert settle(aws) == 0
+    aws.clock.advance(60)
+    assert expire_items(aws.engine, aws.clock()) == 2
+    assert names(aws, locks) == ["a", "d"]
+
+
+def test_a_large_index_is_emptied_in_the_background(
+    aws: Aws, locks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then nothing ends, and time to live cannot be enabled again."""
+    enable(aws, locks)
+    for name in ("a", "b", "c"):
+        put(aws, locks, name, now(aws) + 10)
+    monkeypatch.setattr(item_ends, "STEP_ITEMS", 2)
+    aws.dynamodb.update_time_to_live(
+        TableName=locks, TimeToLiveSpecification={"Enabled": False, "AttributeName": "ends"}
+    )
+    assert (status(aws, locks), ends(aws)) == ("DISABLING", 1)
+    with refused("ValidationException", "modified multiple times within a fixed interval"):
+        enable(aws, locks)
+    aws.clock.advance(60)
+    assert expire_items(aws.engine, aws.clock()) == 0
+    assert (settle(aws), status(aws, locks), ends(aws)) == (1, "DISABLED", 0)
+    assert names(aws, locks) == ["a", "b", "c"]
+
+
+def test_disabling_stops_the_indexing(
+    aws: Aws, locks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was known is forgotten, the rest is not looked at."""
+    monkeypatch.setattr(item_ends, "STEP_ITEMS", 2)
+    for name in ("a", "b", "c"):
+        put(aws, locks, name, now(aws) + 10)
+    enable(aws, locks)
+    aws.dynamodb.update_time_to_live(
+        TableName=locks, TimeToLiveSpecification={"Enabled": False, "AttributeName": "ends"}
+    )
+    assert (status(aws, locks), ends(aws), settle(aws)) == ("DISABLED", 0, 0)

@@ -7,10 +7,9 @@ import msgspec
 
 from holdfast.engine.port import Engine, Reader, Writer
 from holdfast.engine.records import Expiry, Item, Table
-from holdfast.server.dynamodb.data_keys import open_data_key
-from holdfast.server.dynamodb.keys import ItemKey
+from holdfast.server.dynamodb.item_ends import EMPTYING, FILLED_TO, empty, fill, status
 from holdfast.server.dynamodb.refusals import constraint, invalid
-from holdfast.server.dynamodb.storage import TTL_ATTRIBUTE, OpenTable
+from holdfast.server.dynamodb.storage import TTL_ATTRIBUTE
 from holdfast.server.dynamodb.storage import describe_table as named_table
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
@@ -32,6 +31,8 @@ def update_time_to_live(tx: Transaction, params: Params) -> Result:
     if enabled:
         if present:
             raise invalid("TimeToLive is already enabled")
+        if EMPTYING in table.settings:
+            raise invalid("Time to live has been modified multiple times within a fixed interval")
         _enable(tx, table, attribute)
     else:
         if not present:
@@ -45,28 +46,25 @@ def update_time_to_live(tx: Transaction, params: Params) -> Result:
 
 
 def _enable(tx: Transaction, table: Table, attribute: str) -> None:
-    table = msgspec.structs.replace(table, settings={**table.settings, TTL_ATTRIBUTE: attribute})
-    tx.put(table)
-    opened = OpenTable(table, open_data_key(tx, table))
-    for item in tx.scan(Item, table.table_id):
-        opened.note_expiry(tx, ItemKey(item.hash, item.range), opened.attributes(item))
+    settings = {**table.settings, TTL_ATTRIBUTE: attribute}
+    tx.put(fill(tx, msgspec.structs.replace(table, settings=settings)))
 
 
 def _disable(tx: Transaction, table: Table) -> None:
-    settings = {name: value for name, value in table.settings.items() if name != TTL_ATTRIBUTE}
-    tx.put(msgspec.structs.replace(table, settings=settings))
-    for expiry in list(tx.scan(Expiry, table.table_id)):
-        tx.drop(Expiry, expiry.table_id, expiry.at, expiry.hash, expiry.range)
+    gone = (TTL_ATTRIBUTE, FILLED_TO)
+    settings = {name: value for name, value in table.settings.items() if name not in gone}
+    settings[EMPTYING] = table.settings[TTL_ATTRIBUTE]
+    tx.put(empty(tx, msgspec.structs.replace(table, settings=settings)))
 
 
 @operation("DescribeTimeToLive")
 def describe_time_to_live(tx: Snapshot, params: Params) -> Result:
     """Tell whether items of a table end, and which attribute says when."""
     table = named_table(tx, params["TableName"])
-    described: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
-    attribute = table.settings.get(TTL_ATTRIBUTE)
+    described: dict[str, Any] = {"TimeToLiveStatus": status(table)}
+    attribute = table.settings.get(TTL_ATTRIBUTE) or table.settings.get(EMPTYING)
     if attribute:
-        described = {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
+        described["AttributeName"] = attribute
     return {"TimeToLiveDescription": described}
 
 

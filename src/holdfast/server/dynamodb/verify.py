@@ -10,6 +10,7 @@ from holdfast.engine.verify import walk
 from holdfast.server.background import own_view
 from holdfast.server.dynamodb import keys, values
 from holdfast.server.dynamodb.data_keys import open_data_key
+from holdfast.server.dynamodb.item_ends import EMPTYING, FILLED_TO
 from holdfast.server.dynamodb.storage import OpenTable, ends_at
 from holdfast.server.operation import Site, Snapshot
 from holdfast.server.problem import Problem, Unopened
@@ -60,6 +61,8 @@ def _items(engine: Engine, opened: OpenTable) -> Iterator[Problem]:
         what = _item(opened, item) or engine.view(_expiry(opened, item))
         if what:
             yield Problem(f"table {table.name}, item {shown_key(table, item)}", what, _ITEM)
+    if EMPTYING in table.settings:
+        return  # items go, and the records of their ends go later
     for expiry in walk(engine, Expiry, table.table_id):
         if not engine.view(_belongs(expiry)):
             where = f"table {table.name}, item {shown_key(table, expiry)}"
@@ -84,7 +87,8 @@ def _expiry(opened: OpenTable, item: Item) -> Callable[[Reader], str]:
     """Return a search for the record of when an item ends, if it does."""
 
     def work(tx: Reader) -> str:
-        name = opened.ttl_attribute
+        filled = FILLED_TO not in opened.record.settings
+        name = opened.ttl_attribute if filled else ""
         current = tx.get(Item, item.table_id, item.hash, item.range) if name else None
         if current is None:
             return ""

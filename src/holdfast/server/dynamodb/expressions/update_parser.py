@@ -34,6 +34,8 @@ class _UpdateParser(Parser):
                 )
             seen.add(section)
             actions += self._section(section)
+        if not seen:
+            raise self.syntax_error()
         self.finish()
         return Update(tuple(actions))
 
