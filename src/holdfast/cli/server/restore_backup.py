@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from holdfast.cli.exit_codes import epilog
-from holdfast.cli.output import Progress, human_size, print_json
+from holdfast.cli.exit_codes import ExitCode, epilog
+from holdfast.cli.output import CommandFailed, Progress, human_size, print_json
 from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.options import setting_options, settings_from
 
@@ -23,12 +23,17 @@ def restore_backup(file: Path, *, as_json: bool, **flags: str | None) -> None:
     """
     from holdfast.engine import backup as engine_backup
     from holdfast.engine.directory import ROOT_KEY
+    from holdfast.engine.port import CorruptData
 
     data = settings_from(flags).data
     progress = Progress("restoring", show=human_size)
     with explaining(data):
         try:
             engine_backup.restore_backup(file, data, progress)
+        except CorruptData as error:
+            raise CommandFailed(
+                f"{file} cannot be restored: {error}", "Restore another backup.", ExitCode.CORRUPT
+            ) from error
         finally:
             progress.finish()
     missing = [name for name in (ROOT_KEY,) if not (data / name).exists()]
