@@ -16,10 +16,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SERVE_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help serve test check lock docs clean
+.PHONY: help install serve test check lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+
+install: $(SERVE_STAMP) ## install into .venv
 
 serve: $(SERVE_STAMP) ## install into .venv and run the server (ARGS="--data DIR" adds flags)
 	@exec $(BIN)/holdfast serve $(ARGS)
