@@ -114,6 +114,7 @@ def test_operands_may_be_in_parentheses() -> None:
     [
         ("", "The expression can not be empty;"),
         ("  ", 'Syntax error; token: "<EOF>", near: "  "'),
+        (" ,a", 'Syntax error; token: ",", near: " ,a"'),
         ("_a = :v", 'Syntax error; token: "_", near: "_a"'),
         (
             "a BETWEEN b AND a",
@@ -351,3 +352,13 @@ def test_values_of_more_than_two_megabytes_are_refused() -> None:
     text = " OR ".join(f"a = {name}" for name in given)
     with pytest.raises(ServiceError, match="ExpressionAttributeValues exceeds max size"):
         Expressions({KIND: text, "ExpressionAttributeValues": given}, KIND)
+
+
+def test_binary_bounds_are_shown_without_their_content() -> None:
+    """As Java shows a buffer."""
+    given = {":b": {"B": b"abc"}, ":n": {"N": "1"}}
+    params = {KIND: "a BETWEEN :b AND :n", "ExpressionAttributeValues": given}
+    with pytest.raises(ServiceError) as caught:
+        Expressions(params, KIND).condition()
+    shown = "{B:java.nio.HeapByteBuffer[pos=0 lim=3 cap=3]}"
+    assert f"lower bound operand: AttributeValue: {shown}, upper" in caught.value.message

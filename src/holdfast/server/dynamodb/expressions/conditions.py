@@ -114,6 +114,9 @@ def _check_between(kind: str, condition: Between) -> None:
 
 def _shown(value: AttributeValue) -> str:
     ((kind, content),) = value.items()
+    if kind == "B":  # DynamoDB is written in Java, and it shows
+        size = len(content)
+        content = f"java.nio.HeapByteBuffer[pos=0 lim={size} cap={size}]"
     return f"{{{kind}:{content}}}"
 
 

@@ -66,6 +66,6 @@ def tokenize(kind: str, text: str) -> tuple[Token, ...]:
 def syntax_error(kind: str, text: str, tokens: tuple[Token, ...], at: int) -> ServiceError:
     """Return the error for a token out of place, with the text from its left to its right one."""
     token = tokens[at]
-    first, last = tokens[max(at - 1, 0)], tokens[min(at + 1, len(tokens) - 1)]
-    near = text[first.start : last.stop] or text
+    start = tokens[at - 1].start if at else 0
+    near = text[start : tokens[min(at + 1, len(tokens) - 1)].stop]
     return refusal(kind, f'Syntax error; token: "{token.text}", near: "{near}"')
