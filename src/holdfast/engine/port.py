@@ -21,6 +21,10 @@ class EngineClosed(EngineError):
     """The engine was closed before or while the call waited."""
 
 
+class NoSpace(EngineError):
+    """The disk is full; once there is room, the same call works."""
+
+
 class CorruptData(EngineError):
     """What is stored is not what was written: a tag, a hash or a record does not fit."""
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from holdfast.engine.port import CorruptData, EngineError
+from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.records import Record
 from holdfast.engine.sql import Rows, rows_of
 
@@ -21,6 +21,8 @@ def engine_error(problem: sqlite3.Error, doing: str) -> EngineError:
     if isinstance(problem, sqlite3.ProgrammingError):
         raise problem  # a mistake in the code, such as a key that is not whole
     kind = CorruptData if type(problem) is sqlite3.DatabaseError else EngineError
+    if getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        kind = NoSpace
     return kind(f"{doing} failed: {problem}")
 
 

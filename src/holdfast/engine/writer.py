@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
 from holdfast.engine.connection import LARGEST_LOG
-from holdfast.engine.port import EngineClosed, EngineError, Writer
+from holdfast.engine.port import EngineClosed, EngineError, NoSpace, Writer
 from holdfast.engine.transaction import SqliteWriter
 
 T = TypeVar("T")
@@ -151,8 +151,18 @@ class Commits:
             problem.add_note(f"and the rollback failed: {another}")
         for ticket in tickets:
             if ticket.error is None:
-                ticket.error = EngineError(f"the commit failed, nothing was kept: {problem}")
+                ticket.error = self._failure(problem)
                 ticket.error.__cause__ = problem
+
+    def _failure(self, problem: Exception) -> EngineError:
+        if not _is_full(problem):
+            return EngineError(f"the commit failed, nothing was kept: {problem}")
+        try:
+            log = self._log.stat().st_size >> 20
+        except OSError:
+            log = 0
+        # The log is merged into the database before it begins anew, and that takes its size.
+        return NoSpace(f"the disk is full, nothing was kept; make room for at least {log + 1} MiB")
 
     def _bound_log(self) -> None:
         """Start the log anew once it is large: overlapping readers keep SQLite from doing that."""
@@ -187,6 +197,15 @@ def _attempt(connection: sqlite3.Connection, ticket: _Ticket) -> None:
         writer.take_back()
     finally:
         writer.end()
+
+
+def _is_full(problem: BaseException | None) -> bool:
+    """Tell whether an error comes of a full disk."""
+    while problem is not None:
+        if getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            return True
+        problem = problem.__cause__
+    return False
 
 
 def _file_of(connection: sqlite3.Connection) -> str:

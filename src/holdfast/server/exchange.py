@@ -17,7 +17,7 @@ from holdfast.aws.models import OperationModel, service
 from holdfast.aws.payload import Digests, Payload
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
-from holdfast.engine.port import CorruptData, EngineError
+from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.server.access.credentials import Identity, identify
 from holdfast.server.operation import (
     Answer,
@@ -37,7 +37,14 @@ from holdfast.server.serving import Serving
 log = logging.getLogger("holdfast.request")
 
 _INTERNAL = {"s3": "InternalError", "dynamodb": "InternalServerError"}
-_DAMAGED = "What is stored is not what was written; `holdfast check` on the server says more."
+# What a client is told of the engine's errors; of the others nothing but that there was one.
+_SAID: tuple[tuple[type[EngineError], str], ...] = (
+    (
+        CorruptData,
+        "What is stored is not what was written; `holdfast check` on the server says more.",
+    ),
+    (NoSpace, "The server's disk is full; nothing was written. Try again once there is room."),
+)
 
 
 class Exchange:
@@ -129,7 +136,7 @@ class Exchange:
             self.refuse(error)
         except EngineError as error:
             log.error("request %s %s: %s", self.request_id, self.operation, error)  # noqa: TRY400
-            message = _DAMAGED if isinstance(error, CorruptData) else ""
+            message = next((text for kind, text in _SAID if isinstance(error, kind)), "")
             self.refuse(ServiceError(_INTERNAL.get(self.service, "InternalFailure"), message))
         except Exception:
             # A defect of ours: the client gets AWS's answer for it, the log gets the trace.
