@@ -88,6 +88,15 @@ def test_sums_are_exact(left: int, right: int, exponent: int) -> None:
     assert Decimal(numbers.add(first, second, negate=True)) == one - two
 
 
+def test_a_difference_of_long_numbers_is_exact() -> None:
+    """Nothing is rounded on the way, to however many digits Python rounds by itself."""
+    left, right = "60", "2635915107281537639710321152591975289"
+    assert numbers.add(left, right, negate=True) == "-2635915107281537639710321152591975229"
+    assert numbers.add("3", "258505870660015615256661937580.3243223", negate=True) == (
+        "-258505870660015615256661937577.3243223"
+    )
+
+
 def test_a_sum_with_too_many_digits_is_refused() -> None:
     """A result that cannot be held exactly is no result."""
     with pytest.raises(ServiceError, match="Number overflow"):

@@ -105,8 +105,8 @@ def add(left: str, right: str, *, negate: bool = False) -> str:
     Raises:
         ServiceError: the result is out of range or needs more than 38 digits.
     """
-    operand = _EXACT.create_decimal(right)
-    result = _EXACT.add(_EXACT.create_decimal(left), -operand if negate else operand)
+    combine = _EXACT.subtract if negate else _EXACT.add  # Python's own minus would round
+    result = combine(_EXACT.create_decimal(left), _EXACT.create_decimal(right))
     negative, digits, exponent = _parsed(format(result, "f"))
     if len(digits) > MAX_DIGITS:
         raise invalid(_OVERFLOW)  # in DynamoDB's words for a sum, though it is not too large
