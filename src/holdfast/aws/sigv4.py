@@ -20,6 +20,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
 from holdfast.aws.presigned import from_query
 from holdfast.aws.refusals import family, refusal
+from holdfast.aws.unserved import unserved_unsigned
 
 __all__ = ["Claims", "SigningContext", "claims", "signing_key", "verify"]
 
@@ -64,7 +65,7 @@ def claims(request: Request, service: str) -> Claims:
     if "AWSAccessKeyId" in query and "Signature" in query and not header:
         raise not_v4(service)
     if not header:
-        raise refusal(service, "missing")
+        raise unserved_unsigned(request, service) or refusal(service, "missing")
     return from_header(request, header, service)
 
 
