@@ -18,6 +18,8 @@ COMPOSITE = "COMPOSITE"
 SIZES: Mapping[str, int] = MappingProxyType(
     {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32}
 )
+# What S3 computes of an object that came without one ("Checking object integrity").
+DEFAULT = "CRC64NVME"
 CRCS = ("CRC32", "CRC32C", "CRC64NVME")
 
 Buffer = bytes | bytearray | memoryview

@@ -46,7 +46,6 @@ class Payload:
         request: Request,
         context: SigningContext,
         max_bytes: int,
-        default_algorithm: str = "",
         *,
         checksum_is_of_body: bool = True,
     ) -> None:
@@ -56,7 +55,6 @@ class Payload:
             request: the request.
             context: what its verification gave.
             max_bytes: how long the decoded body may be.
-            default_algorithm: the checksum to compute if the client sends none; "" for no checksum.
             checksum_is_of_body: False for CompleteMultipartUpload, whose checksum header is about
                 the object that it completes.
 
@@ -75,8 +73,22 @@ class Payload:
         if self._length is not None and self._length > max_bytes:
             raise _too_large(self._length, max_bytes)
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._hashers = {name: checksums.hasher(name) for name in self._wanted(default_algorithm)}
+        self._default = ""
+        self._hashers = {name: checksums.hasher(name) for name in self._wanted()}
         self._updates = (self._md5.update, *(h.update for h in self._hashers.values()))
+
+    def default_to(self, algorithm: str) -> None:
+        """Compute a checksum of the body if the client sends none. Call it before any `feed`.
+
+        Args:
+            algorithm: one of `checksums.SIZES`.
+        """
+        if self._expected or self._trailer:
+            return
+        self._default = algorithm
+        if algorithm not in self._hashers:
+            self._hashers[algorithm] = checksums.hasher(algorithm)
+            self._updates = (*self._updates, self._hashers[algorithm].update)
 
     def feed(self, data: bytes) -> Sequence[bytes | memoryview]:
         """Take the next bytes of the body and return what they decode to, in order.
@@ -118,14 +130,11 @@ class Payload:
             checksums={name: checksums.encode(digest) for name, digest in kept.items()},
         )
 
-    def _wanted(self, default: str) -> list[str]:
-        """Return the algorithms to run over the body, each once."""
+    def _wanted(self) -> list[str]:
+        """Return the algorithms that the request's own claims need, each once."""
         wanted = list(self._expected)
         if self._trailer:
             wanted.append(self._trailer)
-        self._default = "" if wanted else default
-        if self._default:
-            wanted.append(self._default)
         if _is_hash(self._declared_hash) and "SHA256" not in wanted:
             wanted.append("SHA256")
         return wanted

@@ -20,6 +20,7 @@ from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.server.access.credentials import Identity, identify
 from holdfast.server.operation import (
+    CHECKSUM,
     Answer,
     Caller,
     Context,
@@ -99,6 +100,8 @@ class Exchange:
         self._refuse_length(self._announced_length())
         if self.streams:
             self._parse(b"")
+            if self._payload is not None and CHECKSUM in self._params:
+                self._payload.default_to(self._params[CHECKSUM])
             self._sink = self._staging().body()
 
     def feed(self, data: bytes) -> None:

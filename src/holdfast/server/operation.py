@@ -20,6 +20,10 @@ T = TypeVar("T")
 
 Params = Mapping[str, Any]
 
+# A member that a prepare step may add to the parameters of a streamed body: the checksum to compute
+# of it if the client sends none. No member of AWS's models begins with this sign.
+CHECKSUM = "@Checksum"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -41,7 +41,10 @@ def _payload(
     pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
     request = Request("PUT", "/b/k", "", Headers(pairs))
     context = _context(payload_hash)
-    return Payload(request, context, max_bytes, default, checksum_is_of_body=of_body)
+    payload = Payload(request, context, max_bytes, checksum_is_of_body=of_body)
+    if default:
+        payload.default_to(default)
+    return payload
 
 
 def _take(payload: Payload, *pieces: bytes) -> tuple[bytes, Digests]:

@@ -179,3 +179,14 @@ def test_part_number_of_a_whole_object(
     assert refused(s3.get_object, Bucket=bucket, Key=key, PartNumber=2)["status"] == 416
     error = refused(s3.get_object, Bucket=bucket, Key=key, PartNumber=1, Range="bytes=0-1")
     assert error["code"] == "InvalidRequest"
+
+
+def test_range_of_all_carries_the_checksum(s3: "S3Client", bucket: str) -> None:
+    """A client that reads in ranges can check what fits in the first one."""
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"12345", ChecksumAlgorithm="SHA256")
+    about: dict[str, Any] = {"Bucket": bucket, "Key": "k", "ChecksumMode": "ENABLED"}
+    found = s3.get_object(**about, Range="bytes=0-5242879")
+    assert found["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert found["ContentRange"] == "bytes 0-4/5"
+    assert found["ChecksumSHA256"] == put["ChecksumSHA256"]
+    assert "ChecksumSHA256" not in s3.get_object(**about, Range="bytes=0-3")

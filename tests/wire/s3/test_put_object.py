@@ -5,6 +5,10 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
+
+from in_process import Aws
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -165,3 +169,25 @@ def test_large_object_comes_back_whole(s3: "S3Client", bucket: str) -> None:
     body = bytes(range(256)) * 20_000
     s3.put_object(Bucket=bucket, Key="k", Body=body)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body
+
+
+def test_conditions_that_writes_do_not_have(s3: "S3Client", bucket: str, refused: Refused) -> None:
+    """S3 names the header and says why."""
+    put: dict[str, Any] = {"Bucket": bucket, "Key": "k", "Body": b""}
+    star = refused(s3.put_object, **put, IfMatch="*")
+    assert (star["code"], star["status"], star["Header"]) == ("NotImplemented", 501, "If-Match")
+    assert "provided value of If-Match" in star["additionalMessage"]
+    both = refused(s3.put_object, **put, IfMatch='"a"', IfNoneMatch="*")
+    assert (both["code"], both["Header"]) == ("NotImplemented", "If-Match,If-None-Match")
+
+
+def test_checksum_that_s3_computes_when_none_is_sent(aws: Aws, bucket: str) -> None:
+    """It is a CRC64NVME of the whole object; the known value is of the nine digits."""
+    plain = aws.client("s3", config=Config(request_checksum_calculation="when_required"))
+    put = plain.put_object(Bucket=bucket, Key="k", Body=b"123456789")
+    known = base64.b64encode((0xAE8B14860A799888).to_bytes(8, "big")).decode()
+    assert (put["ChecksumCRC64NVME"], put["ChecksumType"]) == (known, "FULL_OBJECT")
+    head = plain.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    assert head["ChecksumCRC64NVME"] == known
+    copied = plain.copy_object(Bucket=bucket, Key="c", CopySource=f"{bucket}/k")
+    assert copied["CopyObjectResult"]["ChecksumCRC64NVME"] == known

@@ -5,6 +5,10 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
+
+from in_process import Aws
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -78,3 +82,24 @@ def test_customer_key_is_needed_for_every_part(
         **upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]}
     )
     assert s3.get_object(Bucket=bucket, Key="k", **customer)["Body"].read() == b"abc"
+
+
+def test_checksum_of_a_part_is_computed_for_one_of_the_whole(aws: Aws, bucket: str) -> None:
+    """A FULL_OBJECT upload needs none of the client."""
+    plain = aws.client("s3", config=Config(request_checksum_calculation="when_required"))
+    upload = begin(plain, bucket, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    part = plain.upload_part(**upload, PartNumber=1, Body=b"123456789")
+    known = base64.b64encode((0xCBF43926).to_bytes(4, "big")).decode()
+    assert part["ChecksumCRC32"] == known
+    parts: Any = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    done = plain.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert (done["ChecksumCRC32"], done["ChecksumType"]) == (known, "FULL_OBJECT")
+
+
+def test_composite_checksum_needs_the_parts(aws: Aws, bucket: str, refused: Refused) -> None:
+    """Which the client must send."""
+    plain = aws.client("s3", config=Config(request_checksum_calculation="when_required"))
+    upload = begin(plain, bucket, ChecksumAlgorithm="SHA256")
+    error = refused(plain.upload_part, **upload, PartNumber=1, Body=b"abc")
+    assert error["code"] == "InvalidRequest"
+    assert error["message"].endswith("checksum Type: sha256, actual checksum Type: null")

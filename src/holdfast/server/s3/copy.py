@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from holdfast.aws.checksums import SIZES
+from holdfast.aws.checksums import DEFAULT, SIZES
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Object, ObjectVersion
 from holdfast.server.operation import Params, ReceivedBody, Result, Staging, Transaction, operation
@@ -64,7 +64,7 @@ def prepare_copy(staging: Staging, params: Params) -> Params:
 
     source = staging.view(look)
     _check_change(source.version, params)
-    kept = next(iter(source.version.checksums), "")
+    kept = next(iter(source.version.checksums), DEFAULT)
     copied = stage_copy(staging, source, algorithm or kept)
     return {**params, SOURCE: source, COPIED: copied}
 

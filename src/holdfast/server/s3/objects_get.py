@@ -105,8 +105,9 @@ def _described(
     }
     if part is not None:
         result["ContentRange"] = part.content_range
-    elif params.get("ChecksumMode") == "ENABLED":
-        # Clients check it against the bytes of this answer, so a part must not carry it.
+    whole = part is None or part.length == version.size
+    if whole and params.get("ChecksumMode") == "ENABLED":
+        # Clients check it against the bytes of this answer, so less than all must not carry it.
         result |= reported_checksums(version.checksums, version.checksum_type)
     if version.storage_class != "STANDARD":
         result["StorageClass"] = version.storage_class

@@ -1,8 +1,17 @@
 """PutObject."""
 
+from holdfast.aws.checksums import DEFAULT
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Object
-from holdfast.server.operation import Params, ReceivedBody, Result, Staging, Transaction, operation
+from holdfast.server.operation import (
+    CHECKSUM,
+    Params,
+    ReceivedBody,
+    Result,
+    Staging,
+    Transaction,
+    operation,
+)
 from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.conditions import check_write
 from holdfast.server.s3.encryption import check_encryption, choose, reported_on_write
@@ -35,7 +44,7 @@ def check_put(staging: Staging, params: Params) -> Params:
     size = params.get("ContentLength", 0)
     if size > LARGEST_PUT:
         raise ServiceError("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=LARGEST_PUT)
-    return params
+    return {**params, CHECKSUM: DEFAULT}
 
 
 @operation("PutObject", writes=True, prepare=check_put)

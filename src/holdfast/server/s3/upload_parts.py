@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from holdfast.aws.checksums import FULL_OBJECT
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import link, unlink
 from holdfast.engine.records import Part, Upload
-from holdfast.server.operation import Params, ReceivedBody, Result, Staging, Transaction, operation
+from holdfast.server.operation import (
+    CHECKSUM,
+    Params,
+    ReceivedBody,
+    Result,
+    Staging,
+    Transaction,
+    operation,
+)
 from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.copy import COPIED, SOURCE
 from holdfast.server.s3.copy_source import Source, find_source, source_version_id, stage_copy
@@ -26,10 +35,13 @@ def check_part(staging: Staging, params: Params) -> Params:
             EntityTooLarge.
     """
     _check_number(params)
-    _upload(staging, params)
+    upload = _upload(staging, params)
     size = params.get("ContentLength", 0)
     if size > LARGEST_PUT:
         raise ServiceError("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=LARGEST_PUT)
+    if upload.checksum_type == FULL_OBJECT:
+        # A composite checksum needs the client's own of each part; this one S3 computes.
+        return {**params, CHECKSUM: upload.checksum_algorithm}
     return params
 
 
