@@ -97,9 +97,10 @@ def test_writes(existing: Object | None, params: dict[str, Any], expected: int) 
 
 
 def test_deletes() -> None:
-    """Every condition must hold; nothing to delete satisfies all."""
-    assert status(check_delete, None, '"x"', NOW, 1) == 200
-    assert status(check_delete, Found(), '"e"', NOW, 5) == 200
-    assert status(check_delete, Found(), '"x"', None, None) == 412
-    assert status(check_delete, Found(), None, NOW + timedelta(1), None) == 412
-    assert status(check_delete, Found(), None, None, 4) == 412
+    """Every condition must hold; where there is nothing to delete, an entity tag does not."""
+    assert status(check_delete, "k", None, '"x"', NOW, 1) == 404
+    assert status(check_delete, "k", None, None, NOW, 1) == 200
+    assert status(check_delete, "k", Found(), '"e"', NOW, 5) == 200
+    assert status(check_delete, "k", Found(), '"x"', None, None) == 412
+    assert status(check_delete, "k", Found(), None, NOW + timedelta(1), None) == 412
+    assert status(check_delete, "k", Found(), None, None, 4) == 412

@@ -1,5 +1,6 @@
 """What is stored of a version: edited, swapped or cut, it does not open; verification says so."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -69,7 +70,7 @@ def test_sound_version_has_no_problems(store: S3) -> None:
 
     def work(calls: Calls) -> tuple[list[str], int]:
         read: list[int] = []
-        return verify_version(calls.tx, put(calls), read.append), sum(read)
+        return verify_version(calls.tx, put(calls), Counter(), read.append), sum(read)
 
     assert store.transact(work) == ([], 5)
 
@@ -84,10 +85,10 @@ def test_damage_is_found(store: S3) -> None:
         assert chunk is not None
         flipped = bytes([chunk.data[0] ^ 1]) + chunk.data[1:]
         calls.writer.put(msgspec.structs.replace(chunk, data=flipped))
-        found.append(verify_version(calls.tx, version))
+        found.append(verify_version(calls.tx, version, Counter()))
         calls.writer.drop(Chunk, version.stored[0].id, 0)
-        found.append(verify_version(calls.tx, version))
-        found.append(verify_version(calls.tx, msgspec.structs.replace(version, size=9)))
+        found.append(verify_version(calls.tx, version, Counter()))
+        found.append(verify_version(calls.tx, msgspec.structs.replace(version, size=9), Counter()))
         return found
 
     changed, missing, edited = store.transact(work)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -184,7 +185,7 @@ def test_what_is_stored_verifies(aws: Any, s3: "S3Client", bucket: str, kind: An
         caller = Caller(arn="", user_id="", access_key_id="")
         context = Context(aws.site, caller, aws.clock(), "", aws.engine.view)
         version = next(tx.scan(ObjectVersion, bucket, "k"))
-        return verify_version(Snapshot(tx, context), version, read.append)
+        return verify_version(Snapshot(tx, context), version, Counter(), read.append)
 
     assert aws.engine.view(verify) == []
     assert sum(read) == len(WHOLE)

@@ -86,3 +86,24 @@ def test_invalid_version_id(s3: "S3Client", bucket: str, refused: Refused) -> No
     """Not every text can be one."""
     error = refused(s3.delete_object, Bucket=bucket, Key="k", VersionId="abc")
     assert (error["code"], error["status"]) == ("InvalidArgument", 400)
+
+
+def test_tag_is_not_met_where_there_is_no_object(
+    s3: "S3Client", bucket: str, refused: Refused
+) -> None:
+    """Never written or behind a delete marker: a 404, and nothing changes."""
+    enable(s3, bucket)
+    for tag in ("*", '"any"'):
+        error = refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch=tag)
+        assert (error["code"], error["status"], error["Key"]) == ("NoSuchKey", 404, "k")
+    s3.delete_object(Bucket=bucket, Key="k")
+    assert refused(s3.delete_object, Bucket=bucket, Key="k", IfMatch="*")["code"] == "NoSuchKey"
+    assert len(s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]) == 1
+
+
+def test_there_is_no_governance_to_bypass(s3: "S3Client", bucket: str, refused: Refused) -> None:
+    """The header is for buckets with object lock."""
+    delete: dict[str, Any] = {"Bucket": bucket, "Key": "k", "BypassGovernanceRetention": True}
+    error = refused(s3.delete_object, **delete)
+    assert error["code"] == "InvalidArgument"
+    assert error["ArgumentName"] == "x-amz-bypass-governance-retention"

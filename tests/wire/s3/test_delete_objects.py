@@ -27,7 +27,7 @@ def test_quiet_reports_errors_only(s3: "S3Client", bucket: str) -> None:
         Delete={"Objects": [{"Key": "a"}, {"Key": "b", "VersionId": "bad"}], "Quiet": True},
     )
     assert "Deleted" not in set(answer)
-    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("b", "InvalidArgument")]
+    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("b", "NoSuchVersion")]
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
@@ -61,3 +61,12 @@ def test_more_than_a_thousand_is_malformed(s3: "S3Client", bucket: str, refused:
     wanted = [{"Key": str(number)} for number in range(1001)]
     error = refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": wanted})
     assert (error["code"], error["status"]) == ("MalformedXML", 400)
+
+
+def test_tag_of_an_object_that_is_not_there(s3: "S3Client", bucket: str) -> None:
+    """It is refused for this item, as DeleteObject does."""
+    answer = s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": "a", "ETag": '"x"'}, {"Key": "b"}]}
+    )
+    assert [one["Key"] for one in answer["Deleted"]] == ["b"]
+    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("a", "NoSuchKey")]

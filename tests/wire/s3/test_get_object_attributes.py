@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -63,3 +65,19 @@ def test_missing_key(s3: "S3Client", bucket: str, refused: Refused) -> None:
     """A 404 as everywhere."""
     error = refused(s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"])
     assert error["code"] == "NoSuchKey"
+
+
+@pytest.mark.parametrize("kind", ["COMPOSITE", "FULL_OBJECT"])
+def test_checksum_of_an_upload_in_parts(s3: "S3Client", bucket: str, kind: Any) -> None:
+    """A composite one is without its number of parts here; parts are listed only with such a one."""
+    upload = s3.create_multipart_upload(
+        Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType=kind
+    )
+    about: dict[str, Any] = {"Bucket": bucket, "Key": "k", "UploadId": upload["UploadId"]}
+    part = s3.upload_part(**about, PartNumber=1, Body=b"abc", ChecksumAlgorithm="CRC32")
+    listed: Any = [{"PartNumber": 1, **{n: part[n] for n in ("ETag", "ChecksumCRC32")}}]
+    done = s3.complete_multipart_upload(**about, MultipartUpload={"Parts": listed})
+    found = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=ALL)
+    assert found["Checksum"]["ChecksumCRC32"] == done["ChecksumCRC32"].removesuffix("-1")
+    assert found["ObjectParts"]["TotalPartsCount"] == 1
+    assert ("Parts" in found["ObjectParts"]) == (kind == "COMPOSITE")

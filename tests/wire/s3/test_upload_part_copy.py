@@ -58,3 +58,16 @@ def test_missing_source(s3: "S3Client", bucket: str, refused: Refused) -> None:
         CopySourceIfMatch='"other"',
     )
     assert error["status"] == 412
+
+
+def test_range_that_begins_beyond_the_end(s3: "S3Client", bucket: str, refused: Refused) -> None:
+    """S3 has words of its own for it."""
+    error = refused(
+        s3.upload_part_copy,
+        **begin(s3, bucket),
+        PartNumber=1,
+        CopySource=f"{bucket}/source",
+        CopySourceRange=f"bytes={SIZE}-{SIZE + 1}",
+    )
+    assert error["code"] == "InvalidRequest"
+    assert error["message"] == "The specified copy range is invalid for the source object size"

@@ -1,7 +1,9 @@
 """GetObjectAttributes."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from holdfast.aws.checksums import COMPOSITE
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import ObjectVersion
 from holdfast.server.operation import Params, Result, Snapshot, operation
@@ -33,7 +35,7 @@ def get_object_attributes(tx: Snapshot, params: Params) -> Result:
     if "ETag" in wanted:
         result["ETag"] = version.etag  # here, and only here, without quotes
     if "Checksum" in wanted and version.checksums:
-        result["Checksum"] = reported_checksums(version.checksums, version.checksum_type)
+        result["Checksum"] = reported_checksums(_bare(version.checksums), version.checksum_type)
     if "ObjectParts" in wanted and version.parts:
         result["ObjectParts"] = _parts(version, params)
     if "StorageClass" in wanted:
@@ -41,6 +43,11 @@ def get_object_attributes(tx: Snapshot, params: Params) -> Result:
     if "ObjectSize" in wanted:
         result["ObjectSize"] = version.size
     return result
+
+
+def _bare(checksums: Mapping[str, str]) -> dict[str, str]:
+    """Return checksums without the number of parts that a composite one ends with elsewhere."""
+    return {name: value.partition("-")[0] for name, value in checksums.items()}
 
 
 def _wanted(params: Params) -> set[str]:
@@ -58,8 +65,8 @@ def _wanted(params: Params) -> set[str]:
 
 def _parts(version: ObjectVersion, params: Params) -> dict[str, Any]:
     result: dict[str, Any] = {"TotalPartsCount": len(version.parts)}
-    if not version.checksums:
-        # Without checksums AWS says no more than how many parts there are.
+    if version.checksum_type != COMPOSITE:
+        # Where no checksums of parts matter, AWS says no more than how many parts there are.
         return result
     most = min(max(params.get("MaxParts", _LARGEST_PAGE), 0), _LARGEST_PAGE)
     marker = params.get("PartNumberMarker", 0)

@@ -91,16 +91,13 @@ def check_write(newest: Object | None, params: Params) -> None:
 
     Raises:
         ServiceError: PreconditionFailed, NoSuchKey (If-Match, and there is no object) or
-            NotImplemented (If-None-Match with anything but `*`).
+            NotImplemented (both, If-None-Match with anything but `*`, or If-Match with it).
     """
+    match, none_match = params.get("IfMatch"), params.get("IfNoneMatch")
+    _check_forms(match, none_match)
     present = newest is not None and not newest.delete_marker
-    none_match = params.get("IfNoneMatch")
-    if none_match is not None:
-        if none_match.strip() != "*":
-            raise ServiceError("NotImplemented", Header="If-None-Match")
-        if present:
-            raise ServiceError("PreconditionFailed", Condition="If-None-Match")
-    match = params.get("IfMatch")
+    if none_match is not None and present:
+        raise ServiceError("PreconditionFailed", Condition="If-None-Match")
     if match is None:
         return
     if newest is None or newest.delete_marker:
@@ -109,24 +106,52 @@ def check_write(newest: Object | None, params: Params) -> None:
         raise ServiceError("PreconditionFailed", Condition="If-Match")
 
 
+def _check_forms(match: str | None, none_match: str | None) -> None:
+    """Refuse conditions on writes that S3 does not take, in its words."""
+    if match is not None and none_match is not None:
+        raise ServiceError(
+            "NotImplemented",
+            Header="If-Match,If-None-Match",
+            additionalMessage="Multiple conditional request headers present in the request",
+        )
+    for header, refused in (
+        ("If-Match", match is not None and match.strip() == "*"),
+        ("If-None-Match", none_match is not None and none_match.strip() != "*"),
+    ):
+        if refused:
+            raise ServiceError(
+                "NotImplemented",
+                Header=header,
+                additionalMessage=f"We don't accept the provided value of {header} header for "
+                "this API",
+            )
+
+
 def check_delete(
+    key: str,
     found: Conditioned | None,
     etag: str | None,
     last_modified: datetime | None,
     size: int | None,
 ) -> None:
-    """Check what a delete expects to find. Nothing to delete satisfies every condition.
+    """Check what a delete expects to find.
+
+    Where there is nothing to delete, an entity tag is not met, as S3 answers it; the directory
+    buckets' two conditions are (API reference: DeleteObject).
 
     Args:
+        key: what the request names.
         found: what would be deleted; None if there is nothing or a delete marker.
         etag: If-Match.
         last_modified: x-amz-if-match-last-modified-time.
         size: x-amz-if-match-size, bytes.
 
     Raises:
-        ServiceError: PreconditionFailed.
+        ServiceError: PreconditionFailed, or NoSuchKey.
     """
     if found is None:
+        if etag is not None:
+            raise ServiceError("NoSuchKey", Key=key)
         return
     if etag is not None and not etag_matches(etag, found.etag):
         raise ServiceError("PreconditionFailed", Condition="If-Match")

@@ -103,6 +103,10 @@ def _wanted(header: str | None, size: int) -> tuple[int, int]:
             ArgumentName="x-amz-copy-source-range",
             ArgumentValue=header,
         )
+    if int(found[1]) >= size:
+        raise ServiceError(
+            "InvalidRequest", "The specified copy range is invalid for the source object size"
+        )
     if int(found[2]) >= size:
         raise ServiceError(
             "InvalidArgument",

@@ -19,13 +19,16 @@ def delete_object(tx: Transaction, params: Params) -> Result:
     """Delete an object, or one version of it for good. Deleting nothing is no error.
 
     Raises:
-        ServiceError: NoSuchBucket, KeyTooLongError, InvalidArgument or PreconditionFailed.
+        ServiceError: NoSuchBucket, KeyTooLongError, InvalidArgument, PreconditionFailed, or
+            NoSuchKey for an entity tag where there is no object.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
     check_key(key)
+    _refuse_bypass(params)
     version_id = params.get("VersionId")
     found = versions.version_of(tx, bucket.name, key, version_id)
     check_delete(
+        key,
         _object(found),
         params.get("IfMatch"),
         params.get("IfMatchLastModifiedTime"),
@@ -36,6 +39,15 @@ def delete_object(tx: Transaction, params: Params) -> Result:
 
 def _object(found: ObjectVersion | None) -> ObjectVersion | None:
     return None if found is None or found.delete_marker else found
+
+
+def _refuse_bypass(params: Params) -> None:
+    if "BypassGovernanceRetention" in params:
+        raise ServiceError(
+            "InvalidArgument",
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+            ArgumentName="x-amz-bypass-governance-retention",
+        )
 
 
 def _deleted(
@@ -65,9 +77,10 @@ def delete_objects(tx: Transaction, params: Params) -> Result:
     """Delete up to a thousand objects or versions; each succeeds or fails by itself.
 
     Raises:
-        ServiceError: NoSuchBucket or MalformedXML.
+        ServiceError: NoSuchBucket, MalformedXML or InvalidArgument.
     """
     bucket = bucket_of(tx, params)
+    _refuse_bypass(params)
     wanted = params["Delete"].get("Objects", [])
     if not 0 < len(wanted) <= MOST_AT_ONCE:
         raise ServiceError("MalformedXML")
@@ -89,8 +102,10 @@ def _delete_one(tx: Transaction, bucket: Bucket, item: Mapping[str, Any]) -> dic
     # Every check is before the first write, so a refused item leaves nothing half done.
     key, version_id = item["Key"], item.get("VersionId")
     check_key(key)
-    found = versions.version_of(tx, bucket.name, key, version_id)
-    check_delete(_object(found), item.get("ETag"), item.get("LastModifiedTime"), item.get("Size"))
+    found = _version(tx, bucket, key, version_id)
+    check_delete(
+        key, _object(found), item.get("ETag"), item.get("LastModifiedTime"), item.get("Size")
+    )
     about = _deleted(tx, bucket, key, version_id, found)
     result = {"Key": key}
     if version_id is not None:
@@ -98,6 +113,16 @@ def _delete_one(tx: Transaction, bucket: Bucket, item: Mapping[str, Any]) -> dic
     if about.get("DeleteMarker"):
         result |= {"DeleteMarker": True, "DeleteMarkerVersionId": about["VersionId"]}
     return result
+
+
+def _version(
+    tx: Transaction, bucket: Bucket, key: str, version_id: str | None
+) -> ObjectVersion | None:
+    try:
+        return versions.version_of(tx, bucket.name, key, version_id)
+    except ServiceError as error:
+        # DeleteObject calls an impossible id an invalid argument; this operation does not.
+        raise ServiceError("NoSuchVersion", Key=key, VersionId=version_id) from error
 
 
 def _error(item: Mapping[str, Any], error: ServiceError) -> dict[str, Any]:
