@@ -91,6 +91,12 @@ def _fill_tables(aws: Aws) -> None:
         for name in ("x", "y", "safe"):
             item: Any = {"LockID": {"S": name}, "Info": {"S": f"{table} {name}"}}
             aws.dynamodb.put_item(TableName=table, Item=item)
+    ends: Any = {"Enabled": True, "AttributeName": "Ends"}
+    aws.dynamodb.update_time_to_live(TableName="other", TimeToLiveSpecification=ends)
+    item = {"LockID": {"S": "ends"}, "Ends": {"N": "4102444800"}}
+    aws.dynamodb.put_item(TableName="other", Item=item)
+    role = "arn:aws:iam::123456789012:role/terraform"
+    aws.sts.assume_role(RoleArn=role, RoleSessionName="session")
 
 
 class Rows:

@@ -304,6 +304,26 @@ CASES: dict[str, tuple[Any, list[Reading], list[str]]] = {
         [item("other", "x")],
         ["table other"],
     ),
+    "an item's end forgotten": (
+        lambda at: at.execute("DELETE FROM expiry"),
+        [],
+        ["table other, item 'ends'"],
+    ),
+    "an item gone before its end": (
+        lambda at: at.delete("item", **at.item("other", "ends")),
+        [],
+        ["table other, item 'ends'"],
+    ),
+    "a KMS key removed": (
+        lambda at: at.delete("key", **at.kms_key("kms1")),
+        [],
+        ["KMS alias/kms1"],
+    ),
+    "a session's secret edited": (
+        lambda at: at.execute("UPDATE session SET access_key_id = 'ASIA0000000000000000'"),
+        [],
+        ["session key ASIA0000000000000000"],
+    ),
     "a table removed": (
         lambda at: at.delete("table", name="other"),
         [],
