@@ -40,7 +40,7 @@ docs: $(DEV_STAMP) ## write the generated reference pages again
 	$(BIN)/python -m holdfast.cli.cli_reference > docs/reference/cli.md
 	$(BIN)/python -m holdfast.cli.server.operations_reference > docs/reference/operations.md
 
-lock: $(DEV_STAMP) ## choose the newest dependencies and write their hashes down
+lock: $(DEV_STAMP) ## choose the newest dependencies, write them and their hashes down
 	$(BIN)/uv pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml -c requirements-dev.txt -o requirements.txt
 
