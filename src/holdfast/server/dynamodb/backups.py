@@ -8,7 +8,6 @@ import msgspec
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Table
 from holdfast.server.dynamodb.names import table_name
-from holdfast.server.dynamodb.refusals import constraint
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
 _RECOVERY = "PointInTimeRecovery"  # in `Table.settings`
@@ -29,12 +28,6 @@ def update_continuous_backups(tx: Transaction, params: Params) -> Result:
     table = _table(tx, params["TableName"])
     specification = params["PointInTimeRecoverySpecification"]
     days = specification.get("RecoveryPeriodInDays", _MAX_DAYS)
-    if not 1 <= days <= _MAX_DAYS:
-        raise constraint(
-            days,
-            "pointInTimeRecoverySpecification.recoveryPeriodInDays",
-            f"Member must have value between 1 and {_MAX_DAYS}",
-        )
     settings = dict(table.settings)
     present = settings.pop(_RECOVERY, None)
     if specification["PointInTimeRecoveryEnabled"]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.server.dynamodb import keys
-from holdfast.server.dynamodb.capacity import consumed, read_units, wanted, write_units
+from holdfast.server.dynamodb.capacity import consumed, read_units, write_units
 from holdfast.server.dynamodb.expressions.paths import PathTree, pick
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.keys import ItemKey
@@ -24,7 +24,6 @@ _DUPLICATES = "Provided list of item keys contains duplicates"
 def batch_get_item(tx: Snapshot, params: Params) -> Result:
     """Return up to a hundred items of any tables; what does not fit comes back as unprocessed."""
     requests: Mapping[str, Any] = params["RequestItems"]
-    wanted(params)
     if sum(len(request["Keys"]) for request in requests.values()) > MAX_GETS:
         raise invalid("Too many items requested for the BatchGetItem call")
     if not any(request["Keys"] for request in requests.values()):
@@ -90,7 +89,6 @@ def _projected(attributes: Attributes, projection: PathTree | None) -> Attribute
 def batch_write_item(tx: Transaction, params: Params) -> Result:
     """Put and delete up to 25 items of any tables, here all together or not at all."""
     requests: Mapping[str, Any] = params["RequestItems"]
-    wanted(params)
     if sum(map(len, requests.values())) > MAX_WRITES:
         raise invalid("Too many items requested for the BatchWriteItem call")
     if not requests or not all(requests.values()):

@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast.server.dynamodb.refusals import require_choice
-
 READ_BYTES = 4096
 WRITE_BYTES = 1024
 
@@ -23,15 +21,6 @@ def write_units(before: int, after: int) -> float:
     return float(max(1, -(-max(before, after) // WRITE_BYTES)))
 
 
-def wanted(params: Mapping[str, Any]) -> str:
-    """Return the kind of report asked for: TOTAL, INDEXES, NONE or "".
-
-    Raises:
-        ServiceError: ValidationException: none of these.
-    """
-    return require_choice(params, "ReturnConsumedCapacity", ("INDEXES", "TOTAL", "NONE"))
-
-
 def consumed(
     params: Mapping[str, Any], table: str, units: float, transactional: str = ""
 ) -> dict[str, Any] | None:
@@ -44,7 +33,7 @@ def consumed(
         transactional: "ReadCapacityUnits" or "WriteCapacityUnits" in a transaction, where AWS
             reports that too.
     """
-    kind = wanted(params)
+    kind = params.get("ReturnConsumedCapacity")
     if kind not in ("TOTAL", "INDEXES"):
         return None
     amount = {"CapacityUnits": units}

@@ -13,11 +13,9 @@ import msgspec
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.port import Engine, Writer
 from holdfast.engine.records import ClientToken
-from holdfast.server.dynamodb.refusals import constraint
 from holdfast.server.operation import Transaction
 
 LIFE = timedelta(minutes=10)
-MAX_LENGTH = 36
 
 
 def seen_before(tx: Transaction, token: str, request: Any) -> bool:
@@ -31,9 +29,6 @@ def seen_before(tx: Transaction, token: str, request: Any) -> bool:
     Raises:
         ServiceError: IdempotentParameterMismatchException: another request came with it.
     """
-    if not 1 <= len(token) <= MAX_LENGTH:
-        rule = f"Member must have length between 1 and {MAX_LENGTH}"
-        raise constraint(token, "clientRequestToken", rule)
     packed = msgspec.msgpack.encode(request, order="deterministic")
     digest = hashlib.sha256(packed).digest()
     known = tx.get(ClientToken, token)

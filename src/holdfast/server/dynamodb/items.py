@@ -3,10 +3,10 @@
 from typing import Any
 
 from holdfast.server.dynamodb import keys
-from holdfast.server.dynamodb.capacity import read_units, wanted, with_consumed, write_units
+from holdfast.server.dynamodb.capacity import read_units, with_consumed, write_units
 from holdfast.server.dynamodb.expressions.paths import pick
 from holdfast.server.dynamodb.expressions.request import Expressions
-from holdfast.server.dynamodb.refusals import condition_failed, constraint, invalid, require_choice
+from holdfast.server.dynamodb.refusals import condition_failed, invalid
 from holdfast.server.dynamodb.storage import open_table
 from holdfast.server.dynamodb.values import Attributes
 from holdfast.server.dynamodb.writes import (
@@ -20,8 +20,6 @@ from holdfast.server.dynamodb.writes import (
 )
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
-_RETURN_VALUES = ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
-
 
 @operation("GetItem")
 def get_item(tx: Snapshot, params: Params) -> Result:
@@ -29,7 +27,6 @@ def get_item(tx: Snapshot, params: Params) -> Result:
     expressions = Expressions(params, "ProjectionExpression")
     projection = expressions.projection()
     expressions.finish()
-    wanted(params)
     table = open_table(tx, params["TableName"])
     key, _ = keys.of_key(table.record, params["Key"])
     record = table.find(tx, key)
@@ -46,7 +43,6 @@ def get_item(tx: Snapshot, params: Params) -> Result:
 def put_item(tx: Transaction, params: Params) -> Result:
     """Write an item, whole."""
     returns = _old_or_none(params)
-    _check_reports(params)
     write = plan_put(open_table(tx, params["TableName"]), params)
     return _answer(params, returns, write, _done(tx, write, want_before=returns == "ALL_OLD"))
 
@@ -55,7 +51,6 @@ def put_item(tx: Transaction, params: Params) -> Result:
 def delete_item(tx: Transaction, params: Params) -> Result:
     """Remove an item, if it is there."""
     returns = _old_or_none(params)
-    _check_reports(params)
     write = plan_delete(open_table(tx, params["TableName"]), params)
     return _answer(params, returns, write, _done(tx, write, want_before=returns == "ALL_OLD"))
 
@@ -63,28 +58,16 @@ def delete_item(tx: Transaction, params: Params) -> Result:
 @operation("UpdateItem", writes=True)
 def update_item(tx: Transaction, params: Params) -> Result:
     """Change attributes of an item, or make it."""
-    returns = require_choice(params, "ReturnValues", _RETURN_VALUES)
-    _check_reports(params)
+    returns: str = params.get("ReturnValues", "NONE")
     write = plan_update(open_table(tx, params["TableName"]), params)
     return _answer(params, returns, write, _done(tx, write))
 
 
 def _old_or_none(params: Params) -> str:
-    returns = require_choice(params, "ReturnValues", _RETURN_VALUES)
-    if returns not in ("", "NONE", "ALL_OLD"):
+    returns: str = params.get("ReturnValues", "NONE")
+    if returns not in ("NONE", "ALL_OLD"):
         raise invalid("ReturnValues can only be ALL_OLD or NONE")
     return returns
-
-
-def _check_reports(params: Params) -> None:
-    wanted(params)
-    metrics = params.get("ReturnItemCollectionMetrics")
-    if metrics not in (None, "SIZE", "NONE"):
-        raise constraint(
-            metrics,
-            "returnItemCollectionMetrics",
-            "Member must satisfy enum value set: [SIZE, NONE]",
-        )
 
 
 def _done(tx: Transaction, write: Write, *, want_before: bool = False) -> Outcome:
@@ -102,7 +85,7 @@ def _answer(params: Params, returns: str, write: Write, outcome: Outcome) -> Res
 
 
 def _returned(returns: str, write: Write, outcome: Outcome) -> Attributes | None:
-    if returns in ("", "NONE"):
+    if returns == "NONE":
         return None
     source = outcome.before if returns.endswith("OLD") else outcome.after
     if source is None or returns.startswith("ALL"):

@@ -6,18 +6,17 @@ from typing import Any
 
 from holdfast.engine.records import Item
 from holdfast.server.dynamodb import keys
-from holdfast.server.dynamodb.capacity import read_units, wanted, with_consumed
+from holdfast.server.dynamodb.capacity import read_units, with_consumed
 from holdfast.server.dynamodb.expressions.conditions import holds
 from holdfast.server.dynamodb.expressions.nodes import Condition
 from holdfast.server.dynamodb.expressions.paths import PathTree, pick
 from holdfast.server.dynamodb.keys import ItemKey
-from holdfast.server.dynamodb.refusals import constraint, invalid, require_choice
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import OpenTable, key_attributes
 from holdfast.server.dynamodb.values import Attributes
 from holdfast.server.operation import Params
 
 PAGE_BYTES = 1 << 20
-_SELECT = ("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,9 @@ def check_options(params: Params) -> None:
     Raises:
         ServiceError: ValidationException.
     """
-    select = require_choice(params, "Select", _SELECT)
-    wanted(params)
+    select = params.get("Select")
     if "IndexName" in params:
         raise invalid(f"The table does not have the specified index: {params['IndexName']}")
-    if params.get("Limit", 1) < 1:
-        raise constraint(
-            params["Limit"], "limit", "Member must have value greater than or equal to 1"
-        )
     projected = "ProjectionExpression" in params
     if select == "ALL_PROJECTED_ATTRIBUTES":
         raise invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")

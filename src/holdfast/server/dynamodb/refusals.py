@@ -73,16 +73,3 @@ def refuse_legacy(params: Mapping[str, Any], members: tuple[str, ...]) -> None:
     raise invalid(
         f"The legacy parameter {legacy[0]} is not supported here; use {_LEGACY[legacy[0]]} instead"
     )
-
-
-def require_choice(params: Mapping[str, Any], member: str, choices: tuple[str, ...]) -> str:
-    """Return an enumerated member, or "" if it is absent.
-
-    Raises:
-        ServiceError: ValidationException when it is none of the choices.
-    """
-    value: str = params.get(member, "")
-    if value and value not in choices:
-        name = member[0].lower() + member[1:]
-        raise constraint(value, name, f"Member must satisfy enum value set: [{', '.join(choices)}]")
-    return value

@@ -7,11 +7,9 @@ from holdfast.engine.records import Item
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.keys import ItemKey
 from holdfast.server.dynamodb.paging import Page, answer, check_options, start_key
-from holdfast.server.dynamodb.refusals import constraint, invalid
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import OpenTable, open_table
 from holdfast.server.operation import Params, Result, Snapshot, operation
-
-MAX_SEGMENTS = 1_000_000
 
 
 @operation("Scan")
@@ -50,13 +48,6 @@ def _segment(params: Params) -> tuple[int, int]:
             "The Segment parameter is required but was not present in the request when parameter "
             "TotalSegments is present"
         )
-    for name, value, least in (("totalSegments", segments, 1), ("segment", segment, 0)):
-        if value < least:
-            rule = f"Member must have value greater than or equal to {least}"
-            raise constraint(value, name, rule)
-    if segments > MAX_SEGMENTS:
-        rule = f"Member must have value less than or equal to {MAX_SEGMENTS}"
-        raise constraint(segments, "totalSegments", rule)
     if segment >= segments:
         raise invalid(
             "The Segment parameter is zero-based and must be less than parameter TotalSegments: "

@@ -4,12 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from holdfast.server.dynamodb.data_keys import MANAGED_ALIAS
-from holdfast.server.dynamodb.refusals import constraint, invalid, invalid_values, require_choice
+from holdfast.server.dynamodb.refusals import constraint, invalid, invalid_values
 from holdfast.server.operation import Params
-
-BILLING_MODES = ("PROVISIONED", "PAY_PER_REQUEST")
-TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
-_KEY_TYPES = ("S", "N", "B")
 
 # AWS's parameter -> what we answer.
 _UNSUPPORTED = {
@@ -81,18 +77,6 @@ def _types(definitions: list[Mapping[str, str]]) -> dict[str, str]:
     types: dict[str, str] = {}
     for definition in definitions:
         name, kind = definition["AttributeName"], definition["AttributeType"]
-        if kind not in _KEY_TYPES:
-            raise constraint(
-                kind,
-                "attributeDefinitions.1.member.attributeType",
-                "Member must satisfy enum value set: [B, N, S]",
-            )
-        if not 1 <= len(name) <= 255:
-            raise constraint(
-                name,
-                "attributeDefinitions.1.member.attributeName",
-                "Member must have length less than or equal to 255",
-            )
         if name in types:
             raise invalid_values(
                 f"Cannot have two attributes with the same name: AttributeName: {name}"
@@ -125,7 +109,7 @@ def billing(params: Params, present_mode: str) -> dict[str, Any]:
     Raises:
         ServiceError: ValidationException: mode and throughput contradict each other.
     """
-    mode = require_choice(params, "BillingMode", BILLING_MODES) or present_mode
+    mode = params.get("BillingMode", present_mode)
     throughput = params.get("ProvisionedThroughput")
     found: dict[str, Any] = {"BillingMode": mode}
     if mode == "PAY_PER_REQUEST":
@@ -138,11 +122,6 @@ def billing(params: Params, present_mode: str) -> dict[str, Any]:
             found["OnDemandThroughput"] = dict(params["OnDemandThroughput"])
         return found
     if throughput:
-        for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
-            if throughput[name] < 1:
-                member = f"provisionedThroughput.{name[0].lower()}{name[1:]}"
-                rule = "Member must have value greater than or equal to 1"
-                raise constraint(throughput[name], member, rule)
         found["ProvisionedThroughput"] = dict(throughput)
     return found
 
@@ -155,7 +134,7 @@ def encryption_key(specification: Mapping[str, Any]) -> str:
     """
     enabled = specification.get("Enabled", False)
     reference: str = specification.get("KMSMasterKeyId", "")
-    kind = require_choice(specification, "SSEType", ("AES256", "KMS"))
+    kind = specification.get("SSEType")
     if kind == "AES256":
         raise invalid_values("SSEType AES256 is not supported; use KMS")
     if not enabled:

@@ -8,11 +8,10 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Garbage, Table
 from holdfast.server.dynamodb.data_keys import KEY_ARN, new_data_key, open_data_key, seal_data_key
 from holdfast.server.dynamodb.names import require_new_name, table_name
-from holdfast.server.dynamodb.refusals import constraint, invalid, require_choice
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import describe_table as named_table
 from holdfast.server.dynamodb.table_description import describe
 from holdfast.server.dynamodb.table_requests import (
-    TABLE_CLASSES,
     billing,
     encryption_key,
     key_schema,
@@ -65,7 +64,7 @@ def _new_settings(tx: Snapshot, params: Params) -> dict[str, Any]:
             )
     else:
         settings["BillingModeSummary"] = _on_demand_since(tx)
-    table_class = require_choice(params, "TableClass", TABLE_CLASSES)
+    table_class = params.get("TableClass")
     if table_class:
         settings["TableClassSummary"] = {"TableClass": table_class}
     if "WarmThroughput" in params:
@@ -107,7 +106,7 @@ def update_table(tx: Transaction, params: Params) -> Result:
         _update_billing(tx, settings, params)
     if "DeletionProtectionEnabled" in params:
         settings["DeletionProtectionEnabled"] = params["DeletionProtectionEnabled"]
-    table_class = require_choice(params, "TableClass", TABLE_CLASSES)
+    table_class = params.get("TableClass")
     if table_class:
         settings["TableClassSummary"] = {"TableClass": table_class, "LastUpdateDateTime": tx.now}
     if "WarmThroughput" in params:
@@ -203,9 +202,6 @@ def delete_table(tx: Transaction, params: Params) -> Result:
 def list_tables(tx: Snapshot, params: Params) -> Result:
     """Return the names of tables, a page at a time, in order."""
     limit = params.get("Limit", MAX_LISTED)
-    if not 1 <= limit <= MAX_LISTED:
-        bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MAX_LISTED}"
-        raise constraint(limit, "limit", f"Member must have value {bound}")
     start = params.get("ExclusiveStartTableName")
     after = (start,) if start else ()
     names = [table.name for table in tx.scan(Table, after=after, limit=limit + 1)]

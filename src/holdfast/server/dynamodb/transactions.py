@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from holdfast.aws.errors import ServiceError
 from holdfast.server.dynamodb import keys
-from holdfast.server.dynamodb.capacity import consumed, read_units, wanted, write_units
+from holdfast.server.dynamodb.capacity import consumed, read_units, write_units
 from holdfast.server.dynamodb.client_tokens import seen_before
 from holdfast.server.dynamodb.expressions.paths import pick
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.keys import ItemKey, KeyMismatch
-from holdfast.server.dynamodb.refusals import constraint, invalid
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import OpenTable, open_table
 from holdfast.server.dynamodb.values import Attributes
 from holdfast.server.dynamodb.writes import (
@@ -23,7 +23,6 @@ from holdfast.server.dynamodb.writes import (
 )
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
-MAX_ACTIONS = 100
 MAX_BYTES = 4 << 20
 _ONCE = "Transaction request cannot include multiple operations on one item"
 _CANCELLED = (
@@ -37,7 +36,6 @@ _Place = tuple[bytes, ItemKey]  # table id and key
 @operation("TransactGetItems")
 def transact_get_items(tx: Snapshot, params: Params) -> Result:
     """Return up to a hundred items as they were at one moment."""
-    wanted(params)
     requests = [entry["Get"] for entry in _actions(params)]
     tables = {request["TableName"]: open_table(tx, request["TableName"]) for request in requests}
     found = [_get(tx, tables[request["TableName"]], request) for request in requests]
@@ -81,7 +79,6 @@ def _get(tx: Snapshot, table: OpenTable, request: Mapping[str, Any]) -> _Found |
 @operation("TransactWriteItems", writes=True)
 def transact_write_items(tx: Transaction, params: Params) -> Result:
     """Do up to a hundred writes and checks together, once for each client token."""
-    wanted(params)
     entries = _actions(params)
     tables: dict[str, OpenTable] = {}
     planned = [_plan(tx, tables, entry) for entry in entries]
@@ -140,12 +137,6 @@ def _require_once(places: Iterable[_Place]) -> None:
 
 def _actions(params: Params) -> list[Mapping[str, Any]]:
     entries: list[Mapping[str, Any]] = params["TransactItems"]
-    if not entries:
-        rule = "Member must have length greater than or equal to 1"
-        raise constraint("[]", "transactItems", rule)
-    if len(entries) > MAX_ACTIONS:
-        rule = f"Member must have length less than or equal to {MAX_ACTIONS}"
-        raise constraint(f"[{len(entries)} members]", "transactItems", rule)
     if any(len(entry) != 1 for entry in entries):
         raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
     return entries

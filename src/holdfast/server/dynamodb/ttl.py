@@ -8,7 +8,7 @@ import msgspec
 from holdfast.engine.port import Engine, Reader, Writer
 from holdfast.engine.records import Expiry, Item, Table
 from holdfast.server.dynamodb.item_ends import EMPTYING, FILLED_TO, empty, fill, status
-from holdfast.server.dynamodb.refusals import constraint, invalid
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import TTL_ATTRIBUTE
 from holdfast.server.dynamodb.storage import describe_table as named_table
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
@@ -24,9 +24,6 @@ def update_time_to_live(tx: Transaction, params: Params) -> Result:
     table = named_table(tx, params["TableName"])
     specification = params["TimeToLiveSpecification"]
     enabled, attribute = specification["Enabled"], specification["AttributeName"]
-    if not 1 <= len(attribute) <= 255:
-        rule = "Member must have length between 1 and 255"
-        raise constraint(attribute, "timeToLiveSpecification.attributeName", rule)
     present = table.settings.get(TTL_ATTRIBUTE, "")
     if enabled:
         if present:

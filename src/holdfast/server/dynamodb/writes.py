@@ -12,7 +12,7 @@ from holdfast.server.dynamodb.expressions.paths import PathTree
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.expressions.updates import apply
 from holdfast.server.dynamodb.keys import ItemKey
-from holdfast.server.dynamodb.refusals import invalid, require_choice
+from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import OpenTable
 from holdfast.server.dynamodb.values import MAX_ITEM_BYTES, Attributes
 from holdfast.server.operation import Snapshot, Transaction
@@ -119,8 +119,7 @@ def plan_update(table: OpenTable, params: Mapping[str, Any]) -> Write:
 
 
 def _returns_item(params: Mapping[str, Any]) -> bool:
-    choice = require_choice(params, "ReturnValuesOnConditionCheckFailure", ("ALL_OLD", "NONE"))
-    return choice == "ALL_OLD"
+    return params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
 
 
 def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
