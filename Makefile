@@ -22,6 +22,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
 
 install: $(SERVE_STAMP) ## install into .venv
+	@echo "Installed: $(BIN)/holdfast"
 
 serve: $(SERVE_STAMP) ## install into .venv and run the server (ARGS="--data DIR" adds flags)
 	@exec $(BIN)/holdfast serve $(ARGS)
