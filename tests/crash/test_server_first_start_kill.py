@@ -9,7 +9,7 @@ from pathlib import Path
 from real_clients import BIN, clean_env, start, stop
 from server_actors import BUCKET, TABLE, Clients
 
-ROUNDS = int(os.environ.get("HOLDFAST_KILL_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("HOLDFAST_KILL_ROUNDS", "2"))
 KILLS = 3  # in a row on one directory
 LONGEST = 0.6  # seconds; a first start takes about that long
 

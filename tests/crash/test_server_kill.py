@@ -25,7 +25,7 @@ from server_actors import (
     TableMaker,
 )
 
-ROUNDS = int(os.environ.get("HOLDFAST_KILL_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("HOLDFAST_KILL_ROUNDS", "3"))
 WARM_SECONDS = 10.0  # at most, until every round has something acknowledged
 
 
