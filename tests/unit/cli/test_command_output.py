@@ -1,5 +1,6 @@
 """What commands print: progress, errors, logs, shell lines."""
 
+import errno
 import io
 import json
 import logging
@@ -120,6 +121,27 @@ def test_a_lack_of_permission_is_told_with_the_likely_cause() -> None:
     error.__cause__ = PermissionError()
 
     assert "the right user" in explained(error, Path("x")).next_step
+
+
+@pytest.mark.parametrize("command", ["env", "check"])
+def test_another_users_directory_is_told_as_such(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A directory that may not be entered is neither empty nor a traceback."""
+
+    def denied(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", denied)
+    monkeypatch.setattr(Path, "exists", denied)
+
+    code = run([command, "--data", str(tmp_path)])
+
+    assert code == ExitCode.FAILED
+    assert "Permission denied\n  It must belong to the user" in capsys.readouterr().err
 
 
 def test_env_without_a_server_says_what_to_do(

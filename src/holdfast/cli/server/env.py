@@ -10,6 +10,7 @@ from holdfast.cli.output import CommandFailed
 from holdfast.cli.server import credentials, endpoint
 from holdfast.cli.server.credentials import Credentials
 from holdfast.cli.server.endpoint import Endpoint
+from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.options import setting_options, settings_from
 
 # Each would win over, or break, what is exported: a service's own endpoint makes Terraform's backend
@@ -53,6 +54,8 @@ def known(data: Path) -> tuple[Endpoint, Credentials]:
     Raises:
         CommandFailed: there is no such directory, or its server never ran.
     """
+    with explaining(data):  # another user's directory is not one without a server
+        (data / endpoint.NAME).exists()
     where, key = endpoint.read(data), credentials.read(data)
     if where is None:
         raise CommandFailed(

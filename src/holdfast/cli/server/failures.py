@@ -60,9 +60,11 @@ def require_data(data: Path) -> None:
     """Refuse a directory that holds no data.
 
     Raises:
-        CommandFailed: it has no database.
+        CommandFailed: it has no database, or is another user's.
     """
-    if not (data / DATABASE).exists():
+    with explaining(data):
+        there = (data / DATABASE).exists()
+    if not there:
         raise CommandFailed(
             f"there is no data in {data}",
             "Name the data directory with --data DIR.",
