@@ -5,7 +5,7 @@ failed to satisfy constraint: Member must not be null".
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from holdfast.aws.compiled import Compiled
@@ -14,7 +14,7 @@ from holdfast.aws.shapes import Shape
 
 Check = Callable[[Any, str, list[str]], None]  # value, path, problems
 
-_MOST_PROBLEMS = 10
+_MOST_PROBLEMS = 10  # each quotes what it is about, so nobody may ask for many
 _MOST_CHARACTERS = 2000  # of a value that is quoted
 _checks: Compiled[Check | None] = Compiled()
 
@@ -100,6 +100,8 @@ def _list_check(shape: Shape) -> Check:
         _apply(shape, own, value, path, problems)
         if within is not None:
             for number, item in enumerate(value, 1):
+                if len(problems) >= _MOST_PROBLEMS:
+                    return
                 within(item, f"{path}.{number}.member", problems)
 
     return check_list
@@ -114,6 +116,8 @@ def _map_check(shape: Shape) -> Check:
     def check_map(value: Any, path: str, problems: list[str]) -> None:
         _apply(shape, own, value, path, problems)
         for name, item in value.items():
+            if len(problems) >= _MOST_PROBLEMS:
+                return
             if not all(holds(item) for holds, _ in each):
                 demand = f"Map value must satisfy constraint: [{demands}]"
                 problems.append(_problem(value, path, demand, hidden=shape.sensitive))
@@ -184,17 +188,34 @@ def _problem(value: Any, path: str, demand: str, *, hidden: bool = False) -> str
 
 
 def _shown(value: Any) -> str:
-    return "null" if value is None else f"'{_java(value)[:_MOST_CHARACTERS]}'"
+    if value is None:
+        return "null"
+    shown, size = [], 0
+    for piece in _java(value):
+        shown.append(piece)
+        size += len(piece)
+        if size >= _MOST_CHARACTERS:  # the rest of it is not even written
+            break
+    return f"'{''.join(shown)[:_MOST_CHARACTERS]}'"
 
 
-def _java(value: Any) -> str:
-    """Write a value as AWS's messages do."""
+def _java(value: Any) -> Iterator[str]:
+    """Write a value as AWS's messages do, piece by piece."""
     if isinstance(value, bytes):
-        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return f"[{', '.join(_java(item) for item in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}={_java(item)}' for name, item in value.items())}}}"
-    return str(value)
+        yield f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    elif isinstance(value, bool):
+        yield "true" if value else "false"
+    elif isinstance(value, list):
+        yield "["
+        for number, item in enumerate(value):
+            yield ", " if number else ""
+            yield from _java(item)
+        yield "]"
+    elif isinstance(value, dict):
+        yield "{"
+        for number, (name, item) in enumerate(value.items()):
+            yield f", {name}=" if number else f"{name}="
+            yield from _java(item)
+        yield "}"
+    else:
+        yield str(value)
