@@ -33,7 +33,7 @@ class Target:
         """Send a request on a connection of its own and return the answer."""
         return ask(self.address, request)
 
-    def keys(self) -> list[str]:
+    def objects(self) -> list[str]:
         """Return the keys in the bucket, with every version."""
         listed = self.s3.list_object_versions(Bucket=BUCKET)
         return sorted(version["Key"] for version in listed.get("Versions", []))

@@ -38,7 +38,7 @@ def _nothing_changes(target: Target) -> Any:
     before = target.stored()
     yield
     assert target.settles(before)
-    assert target.keys() == []
+    assert target.objects() == []
 
 
 @pytest.mark.parametrize(

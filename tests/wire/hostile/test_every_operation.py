@@ -21,7 +21,7 @@ from in_process import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET, Aws
 from mutated_requests import Mutator, Wire
 from raw_http import Signer
 
-EXAMPLES = int(os.environ.get("HOLDFAST_FUZZ_EXAMPLES", "20"))  # for each operation
+EXAMPLES = int(os.environ.get("HOLDFAST_FUZZ_EXAMPLES", "12"))  # for each operation
 SEED = os.environ.get("HOLDFAST_FUZZ_SEED", "holdfast")
 SIGNER = Signer("127.0.0.1:8270", ACCESS_KEY_ID, SECRET, REGION)
 OPERATIONS = [(name, each) for name in sorted(SERVED) for each in sorted(SERVED[name])]

@@ -48,7 +48,7 @@ def test_a_body_has_one_length(target: Target, lines: tuple[str, ...], body: byt
 
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
     assert answer.count(b"HTTP/1.1 ") == 1
-    assert target.keys() == []
+    assert target.objects() == []
     assert target.is_well()
 
 
@@ -57,7 +57,7 @@ def test_a_body_without_a_length(target: Target) -> None:
     reply = target.ask(put(target, b""))
 
     assert reply.problem == (411, "MissingContentLength")
-    assert target.keys() == []
+    assert target.objects() == []
 
 
 def test_a_second_request_in_a_body_is_not_run(target: Target) -> None:
@@ -69,7 +69,7 @@ def test_a_second_request_in_a_body_is_not_run(target: Target) -> None:
         peer.send(target.signer.request("GET", "/"))
         assert peer.reply().status == 200
 
-    assert target.keys() == []
+    assert target.objects() == []
 
 
 def test_what_follows_a_request_does_not_change_its_answer(target: Target) -> None:
@@ -81,7 +81,7 @@ def test_what_follows_a_request_does_not_change_its_answer(target: Target) -> No
 
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.count(b"HTTP/1.1 ") == 1
-    assert target.keys() == ["framed"]
+    assert target.objects() == ["framed"]
     target.s3.delete_object(Bucket=BUCKET, Key="framed")
     versions = target.s3.list_object_versions(Bucket=BUCKET)
     for each in [*versions["Versions"], *versions["DeleteMarkers"]]:

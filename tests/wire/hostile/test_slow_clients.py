@@ -103,7 +103,7 @@ def test_a_client_that_goes_away(target: Target, length: int, sent: int) -> None
         time.sleep(0.2)
 
     assert target.settles(before)
-    assert target.keys() == []
+    assert target.objects() == []
     assert target.is_well()
 
 

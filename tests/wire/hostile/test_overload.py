@@ -1,0 +1,107 @@
+"""More than a server takes at once: told to come back, and the rest is served."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hostile_target import BUCKET, LIMITS, Target, target_of
+from raw_http import Peer, Reply, connected
+from real_clients import start, stop
+
+MOST = 4
+CONNECTIONS = 24
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A server that takes four requests and two dozen connections at once."""
+    data = tmp_path_factory.mktemp("overload") / "data"
+    few = ("--max-requests", str(MOST), "--max-connections", str(CONNECTIONS), "--threads", "2")
+    process, server = start(data, *LIMITS, "--stall-timeout", "3", *few)
+    yield target_of(server, process.pid)
+    stop(process)
+    assert "Traceback" not in data.with_suffix(".log").read_text()
+
+
+def under_way(target: Target) -> list[Peer]:
+    """Return connections with uploads that are under way and use up what the server takes."""
+    peers = [Peer(target.address) for _ in range(MOST)]
+    for number, peer in enumerate(peers):
+        request = target.signer.request("PUT", f"/{BUCKET}/busy-{number}", b"x" * 400_000)
+        peer.send(request[:-1])
+    time.sleep(0.3)
+    return peers
+
+
+def test_one_too_many(target: Target) -> None:
+    """It is told to slow down, in its service's own words; those under way are not disturbed."""
+    before = target.objects()
+    peers = under_way(target)
+    try:
+        answers = [
+            target.ask(target.signer.request("GET", "/")),
+            target.ask(target.signer.request("PUT", f"/{BUCKET}/more", b"x" * 3_000_000)),
+            target.ask(target.signer.call("dynamodb", "ListTables", {})),
+            target.ask(target.signer.call("kms", "ListKeys", {})),
+        ]
+        alive = target.ask(b"GET /-/healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        for peer in peers:
+            peer.send(b"x")
+        finished = [peer.reply("PUT").status for peer in peers]
+    finally:
+        for peer in peers:
+            peer.socket.close()
+
+    slow_down, throttled = (503, "SlowDown"), (400, "ThrottlingException")
+    assert [each.problem for each in answers] == [slow_down, slow_down, throttled, throttled]
+    assert alive.status == 200
+    assert finished == [200] * MOST
+    assert target.objects() == sorted([*before, *(f"busy-{number}" for number in range(MOST))])
+
+
+def test_a_burst(target: Target) -> None:
+    """Many at once: each succeeds or is told to slow down, and what succeeded is there."""
+
+    def put(number: int) -> tuple[str, Reply]:
+        key = f"burst-{number}"
+        return key, target.ask(target.signer.request("PUT", f"/{BUCKET}/{key}", b"x" * 20_000))
+
+    with ThreadPoolExecutor(CONNECTIONS // 2) as pool:
+        done = list(pool.map(put, range(60)))
+
+    assert {reply.problem for _, reply in done} <= {(200, ""), (503, "SlowDown")}
+    stored = [key for key in target.objects() if key.startswith("burst-")]
+    assert stored == sorted(key for key, reply in done if reply.status == 200)
+    assert target.is_well()
+
+
+def test_too_many_connections(target: Target) -> None:
+    """One connection too many is told so and closed; when others end there is room again."""
+    peers = [Peer(target.address) for _ in range(CONNECTIONS)]
+    time.sleep(0.2)
+    try:
+        with connected(target.address) as peer:
+            answer = peer.rest(3)
+    finally:
+        for each in peers:
+            each.socket.close()
+    time.sleep(0.3)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"<Code>SlowDown</Code>" in answer
+    assert target.is_well()
+
+
+def test_what_is_counted_comes_back_to_nothing(target: Target) -> None:
+    """After all of it nothing is counted as under way."""
+    time.sleep(0.5)
+    key, secret = target.signer.access_key_id, target.signer.secret
+    basic = base64.b64encode(f"{key}:{secret}".encode()).decode()
+    page = f"GET /-/metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\n\r\n".encode()
+    text = target.ask(page).body.decode()
+
+    assert "under_way 0.0" in text, json.dumps(text[:2000])
