@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.refusals import family, refusal
-from holdfast.aws.unserved import DIRECTORY_BUCKETS, not_served
+from holdfast.aws.served import SERVED
+from holdfast.aws.unserved import unserved_service
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -69,8 +70,8 @@ def scope_of(text: str, service: str, *, presigned: bool) -> tuple[str, str, str
         )
     # AWS S3 insists on the bucket's region here. We serve one place under whatever name a client
     # has for it: IAM is always signed for us-east-1, and AWS_REGION of a user may be anything.
-    if scoped == DIRECTORY_BUCKETS and service == "s3":
-        raise not_served("S3 Express: directory buckets")
+    if scoped not in (service, *SERVED) and terminator == "aws4_request":
+        raise unserved_service(scoped)
     if scoped != service or terminator != "aws4_request":
         raise _wrong_scope(service, scoped, terminator, presigned=presigned)
     return key, date, region

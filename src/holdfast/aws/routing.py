@@ -33,8 +33,9 @@ def service_of(request: Request, body: bytes | None = None) -> str:
     if scope in SERVED:
         return scope
     prefix = request.headers.get("x-amz-target").partition(".")[0]
-    if prefix in _TARGETS:
-        return _TARGETS[prefix]
+    if prefix:
+        # A target of no service here is refused as soon as it is authenticated, in JSON.
+        return _TARGETS.get(prefix, "kms")
     is_form = request.headers.get("content-type").partition(";")[0].strip().lower() == _FORM
     if request.method == "POST" and request.raw_path in ("", "/") and is_form:
         return "iam" if b"Version=2010-05-08" in (body or b"").split(b"&") else "sts"

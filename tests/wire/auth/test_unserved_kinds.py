@@ -39,3 +39,22 @@ def test_web_identities(aws: Aws) -> None:
     error = caught.value.response["Error"]
     assert error["Code"] == "MissingAuthenticationToken"
     assert "AssumeRoleWithWebIdentity" in error["Message"]
+
+
+@pytest.mark.parametrize(
+    ("service", "method"),
+    [
+        ("ec2", "describe_regions"),
+        ("logs", "describe_log_groups"),
+        ("lambda", "list_functions"),
+        ("sqs", "list_queues"),
+    ],
+)
+def test_other_services(aws: Aws, service: str, method: str) -> None:
+    """Whose requests come here when one endpoint is set for all: the answer says which are served."""
+    client = aws.client(service)
+    with pytest.raises(ClientError) as caught:
+        getattr(client, method)()
+    answer = caught.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert f"The service '{service}' is not served here" in answer["Error"]["Message"]
