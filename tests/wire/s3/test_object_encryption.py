@@ -172,3 +172,34 @@ def test_content_is_not_on_disk_in_clear(aws: Any, s3: "S3Client", bucket: str) 
     stored = b"".join(path.read_bytes() for path in aws.directory.iterdir() if path.is_file())
     assert secret not in stored
     assert KEY not in stored
+
+
+def test_empty_object_needs_its_key_too(
+    aws: Any, s3: "S3Client", bucket: str, refused: Refused
+) -> None:
+    """Nothing is there to decrypt, and yet nobody reads it."""
+    key = aws.kms.create_key()["KeyMetadata"]["KeyId"]
+    s3.put_object(Bucket=bucket, Key="k", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    aws.kms.disable_key(KeyId=key)
+    assert refused(s3.get_object, Bucket=bucket, Key="k")["code"] == "KMS.DisabledException"
+    aws.kms.enable_key(KeyId=key)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b""
+
+
+def test_upload_is_not_completed_under_a_disabled_key(
+    aws: Any, s3: "S3Client", bucket: str, refused: Refused
+) -> None:
+    """It would hide what can be read behind what cannot."""
+    key = aws.kms.create_key()["KeyMetadata"]["KeyId"]
+    upload = s3.create_multipart_upload(
+        Bucket=bucket, Key="k", ServerSideEncryption="aws:kms", SSEKMSKeyId=key
+    )
+    about: Any = {"Bucket": bucket, "Key": "k", "UploadId": upload["UploadId"]}
+    part = s3.upload_part(**about, PartNumber=1, Body=b"abc")
+    parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    aws.kms.disable_key(KeyId=key)
+    error = refused(s3.complete_multipart_upload, **about, MultipartUpload=parts)
+    assert (error["code"], error["status"]) == ("KMS.DisabledException", 400)
+    aws.kms.enable_key(KeyId=key)
+    s3.complete_multipart_upload(**about, MultipartUpload=parts)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"abc"

@@ -13,7 +13,7 @@ from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
 from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.conditions import check_write
-from holdfast.server.s3.encryption import reported
+from holdfast.server.s3.encryption import check_usable, reported
 from holdfast.server.s3.etags import multipart_etag, quoted, unquoted
 from holdfast.server.s3.found import reported_version
 from holdfast.server.s3.new_object import reported_checksums
@@ -33,7 +33,7 @@ def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket, NoSuchUpload, MalformedXML, InvalidPart, InvalidPartOrder,
             InvalidRequest, EntityTooSmall, EntityTooLarge, BadDigest; PreconditionFailed,
-            NoSuchKey or NotImplemented for a condition.
+            NoSuchKey or NotImplemented for a condition; `KMS.<code>`.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
     listed: Sequence[Mapping[str, Any]] = params.get("MultipartUpload", {}).get("Parts", [])
@@ -44,6 +44,7 @@ def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
     if done is not None:
         return _result(tx, bucket, done)
     upload = upload_of(tx, params)
+    check_usable(tx, upload.encryption)
     check_write(tx.get(Object, bucket.name, key), params)
     parts = {part.number: part for part in tx.scan(Part, upload.upload_id)}
     chosen = [_chosen(parts, item, upload) for item in listed]

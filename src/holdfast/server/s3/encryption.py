@@ -113,6 +113,16 @@ def _bucket_default(bucket: Bucket) -> tuple[str, str, bool]:
     return "AES256", "", False
 
 
+def check_usable(tx: Snapshot, encryption: Encryption) -> None:
+    """Check that the KMS key of an encryption, if it has one, can be used now.
+
+    Raises:
+        ServiceError: KMS's own error as `KMS.<code>`.
+    """
+    if encryption.algorithm in KMS_ALGORITHMS:
+        _usable_arn(tx, encryption.kms_key_arn)
+
+
 def _usable_arn(tx: Snapshot, reference: str) -> str:
     try:
         return key_arn(tx.site, key_for(tx, reference).key_id)

@@ -62,6 +62,9 @@ def extents(
         if low < high:
             found.append(Extent(unwrap(tx, version, stored, envelope, customer), low, high))
         base += stored.size
+    if version.stored and not version.size:
+        # There is nothing to read, and yet nobody may who could not read it.
+        unwrap(tx, version, version.stored[0], envelopes[0], customer)
     return found
 
 
