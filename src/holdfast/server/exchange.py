@@ -156,6 +156,8 @@ class Exchange:
             "operation": self.operation,
             "bucket": (self._target.bucket or "") if self._target else "",
             "key": (self._target.key or "") if self._target else "",
+            "table": str(self._params.get("TableName", "")),
+            "kms_key": str(self._params.get("KeyId", "")),
             "error": self.error_code,
         }
 

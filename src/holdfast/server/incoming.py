@@ -67,15 +67,10 @@ class Incoming:
 
     async def whole(self) -> bytes:
         """Return all of the body; raises as `next` does."""
-        if self.complete:
-            return b""
-        data = await self.next()
-        if self.complete:
-            return data
-        body = bytearray(data)
+        pieces = []
         while not self.complete:
-            body += await self.next()
-        return bytes(body)
+            pieces.append(await self.next())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def drain(self) -> None:
         """Read on for a while after a refusal: a client that still writes would see a reset."""

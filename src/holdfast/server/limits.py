@@ -13,7 +13,7 @@ class Limits:
     document_bytes: int = 16 * MIB  # XML, JSON and form bodies; BatchWriteItem may carry 16 MB
     body_bytes: int = 5 * 1024 * MIB  # PutObject and UploadPart; AWS's limit for one upload
     buffered_bytes: int = 256 * 1024  # bodies up to this long are taken before anything is checked
-    documents: int = 16  # longer ones that are held in memory at once, other than streamed bodies
+    documents: int = 8  # longer ones that are held in memory at once, other than streamed bodies
     connections: int = 1024
     requests: int = 512  # under way at once; one more is told to slow down
     threads: int = 64  # that run them; also the most updates that share a commit

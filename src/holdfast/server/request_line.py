@@ -4,7 +4,7 @@ Sources: RFC 9112, 3.2 (forms of the target, Host) and 6.1 (Transfer-Encoding).
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httptools
 
@@ -72,7 +72,7 @@ def checked_target(target: bytes, headers: Sequence[tuple[bytes, bytes]], versio
 
 def _origin_form(target: bytes, host: bytes) -> bytes:
     """Take an absolute target apart: what clients send to a proxy."""
-    parts = httptools.parse_url(target)
+    parts: Any = httptools.parse_url(target)  # its types do not say that a part may be None
     if parts.schema is None or parts.host is None or parts.userinfo is not None:
         raise Unacceptable(_NO_URI)
     authority = target.partition(b"://")[2]

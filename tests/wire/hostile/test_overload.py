@@ -2,9 +2,11 @@
 
 import base64
 import json
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +96,24 @@ def test_too_many_connections(target: Target) -> None:
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"<Code>SlowDown</Code>" in answer
     assert target.is_well()
+
+
+def test_files_for_every_connection(tmp_path: Path) -> None:
+    """A low limit on open files is raised to what the connections need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        process, server = start(tmp_path / "data", "--max-connections", "300")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    target = target_of(server, process.pid)
+    peers = [Peer(target.address) for _ in range(290)]
+    answer = target.ask(target.signer.request("GET", "/"))
+    for peer in peers:
+        peer.socket.close()
+    stop(process)
+
+    assert answer.status == 200
 
 
 def test_what_is_counted_comes_back_to_nothing(target: Target) -> None:

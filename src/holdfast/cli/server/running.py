@@ -1,5 +1,6 @@
 """Runs the application on a socket until a signal stops it."""
 
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -11,6 +12,9 @@ import uvicorn
 from holdfast.cli.server.settings import ServerSettings
 from holdfast.server.connection import limited
 from holdfast.server.limits import Limits
+
+
+_OWN_FILES = 256  # open besides connections: the database for each thread, logs, and room
 
 
 class _Server(uvicorn.Server):
@@ -43,6 +47,20 @@ def limits_of(settings: ServerSettings) -> Limits:
     )
 
 
+def allow_files(connections: int) -> None:
+    """Let this process open as many files as it takes connections, if the system permits it.
+
+    Args:
+        connections: how many may be open.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OWN_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def run(
     application: Any,
     listener: socket.socket,
@@ -58,6 +76,7 @@ def run(
         on_ready: called once, when requests are answered.
     """
     limits = limits_of(settings)
+    allow_files(limits.connections)
     config = uvicorn.Config(
         application,
         http=limited(limits),
