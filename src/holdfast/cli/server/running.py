@@ -13,7 +13,6 @@ from holdfast.cli.server.settings import ServerSettings
 from holdfast.server.connection import limited
 from holdfast.server.limits import Limits
 
-
 _OWN_FILES = 256  # open besides connections: the database for each thread, logs, and room
 
 
