@@ -1,6 +1,7 @@
 """`holdfast serve`: puts the server together and runs it. The only place that knows every part."""
 
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -34,6 +35,7 @@ def serve(**flags: str | None) -> None:
     The first start makes the data directory with a root key, an administrator's access key, a
     bucket for states and a lock table, and prints what to paste into Terraform code.
     """
+    gc.disable()  # what a start makes stays: until it is done there is nothing to collect
     settings = settings_from(flags)
     logs.set_up(settings.log_level, settings.log_format)
     for warning in misspelt(os.environ):
@@ -82,6 +84,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     held.callback(housekeeping.stop)
 
     def ready() -> None:
+        gc.freeze()  # ...and from here on it is not looked at again
+        gc.enable()
         housekeeping.start()
         _announce(settings, listener, first=not stored)
 
