@@ -5,6 +5,7 @@ lockPath, `-md5`, `.tflock`).
 """
 
 from dataclasses import dataclass
+from posixpath import normpath
 from urllib.parse import quote
 
 DEFAULT_WORKSPACE = "default"
@@ -28,7 +29,7 @@ class StateAddress:
         if self.workspace == DEFAULT_WORKSPACE:
             return self.key
         parts = (self.workspace_key_prefix, self.workspace, self.key)
-        return "/".join(part for part in parts if part)
+        return normpath("/".join(part for part in parts if part))  # as Go's path.Join
 
     @property
     def lock_id(self) -> str:
@@ -64,10 +65,13 @@ def address_of(
     """Return the address whose state is kept under an object key.
 
     A key below the prefix belongs to the workspace that its next part names, as Terraform lists it.
+    Without a prefix keys do not tell the workspace, and all are of the default one.
     """
     start = f"{workspace_key_prefix}/" if workspace_key_prefix else None
     if start and object_key.startswith(start):
         workspace, slash, key = object_key[len(start) :].partition("/")
         if workspace and slash and key:
-            return StateAddress(bucket, key, workspace, workspace_key_prefix)
+            address = StateAddress(bucket, key, workspace, workspace_key_prefix)
+            if address.object_key == object_key:  # not so for a workspace named "default"
+                return address
     return StateAddress(bucket, object_key, DEFAULT_WORKSPACE, workspace_key_prefix)

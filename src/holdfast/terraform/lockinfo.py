@@ -14,6 +14,7 @@ from typing import Any
 
 _ZERO = "0001-01-01T00:00:00Z"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")  # which Go reads as U+FFFD
 # Go escapes these also where JSON does not ask for it.
 _ESCAPES = {
     "<": "\\u003c",
@@ -46,9 +47,14 @@ class LockInfo:
         found = _TIME.fullmatch(self.created)
         if found is None or self.created == _ZERO:
             return None
-        micros = (found[2] or "")[:6]
-        text = found[1] + (f".{micros}" if micros else "") + found[3].replace("Z", "+00:00")
-        return datetime.fromisoformat(text).astimezone(UTC)
+        micros = (found[2] or "")[:6].ljust(6, "0")
+        try:
+            written = datetime.fromisoformat(
+                f"{found[1]}.{micros}{found[3].replace('Z', '+00:00')}"
+            )
+            return written.astimezone(UTC)
+        except (ValueError, OverflowError):  # a 13th month; before the year 1
+            return None
 
     def document(self) -> str:
         """Return the document as Go writes it: compact, in Terraform's order of fields."""
@@ -64,7 +70,7 @@ class LockInfo:
         text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
         for character, escape in _ESCAPES.items():
             text = text.replace(character, escape)
-        return text
+        return _HALF_PAIRS.sub("\ufffd", text)
 
 
 def parse(text: str | bytes) -> LockInfo:
@@ -79,14 +85,15 @@ def parse(text: str | bytes) -> LockInfo:
         raise NotALockDocument("the lock document is not JSON") from bad
     if not isinstance(fields, Mapping) or not isinstance(fields.get("ID"), str) or not fields["ID"]:
         raise NotALockDocument("the lock document has no ID")
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
     return LockInfo(
-        id=fields["ID"],
-        operation=str(fields.get("Operation", "")),
-        info=str(fields.get("Info", "")),
-        who=str(fields.get("Who", "")),
-        version=str(fields.get("Version", "")),
-        created=str(fields.get("Created", _ZERO)),
-        path=str(fields.get("Path", "")),
+        id=texts["ID"],
+        operation=texts.get("Operation", ""),
+        info=texts.get("Info", ""),
+        who=texts.get("Who", ""),
+        version=texts.get("Version", ""),
+        created=texts.get("Created", _ZERO),
+        path=texts.get("Path", ""),
     )
 
 
@@ -94,4 +101,4 @@ def rfc3339(time: datetime) -> str:
     """Return a time as Go writes it in JSON: UTC, no trailing zeros of the fraction."""
     utc = time.astimezone(UTC)
     fraction = f".{utc.microsecond:06d}".rstrip("0").rstrip(".")
-    return utc.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+    return utc.replace(microsecond=0, tzinfo=None).isoformat() + fraction + "Z"
