@@ -32,6 +32,8 @@ def decode_as(decoder: "msgspec.json.Decoder[_Shape]", body: bytes | msgspec.Raw
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as wrong:
+        if "out of range" in str(wrong):
+            raise UnreadableState("it holds a number that is too large") from None
         raise UnreadableState(f"it is not shaped like a state: {wrong}") from None
     except msgspec.DecodeError as wrong:
         raise UnreadableState(f"it is not JSON: {wrong}") from None
