@@ -8,12 +8,13 @@ from holdfast.client import listing, locking, reading, writing
 from holdfast.client.connect import Connection
 from holdfast.client.digests import Digests
 from holdfast.client.errors import NotConfigured
+from holdfast.client.found_locks import Held, held_of
 from holdfast.client.header_cache import HeaderCache
 from holdfast.client.headers import Headers
 from holdfast.client.history import Version, history
 from holdfast.client.listing import StateListing
 from holdfast.client.lock_places import Place, places_of
-from holdfast.client.locking import Held, HeldLock, OnWait, held_of
+from holdfast.client.locking import HeldLock, OnWait
 from holdfast.client.settings import BackendSettings
 from holdfast.client.stored import StoredState, Written
 from holdfast.terraform.address import DEFAULT_WORKSPACE, StateAddress

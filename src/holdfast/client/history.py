@@ -1,7 +1,7 @@
 """The versions of a state, newest first, with serial, lineage and counts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import tee
 from typing import Any
@@ -75,8 +75,6 @@ def _which(version: Version) -> Which:
 
 
 def _with(version: Version, found: Found) -> Version:
-    from dataclasses import replace
-
     if found.header is None:
         return replace(version, problem=found.problem)
     said = found.header

@@ -64,19 +64,11 @@ class Place(Protocol):
 
     def put(self, address: StateAddress, document: str) -> Kept:
         """Put a lock there. Raises Occupied."""
-        """Put a lock there. Raises Occupied."""
-        """Put a lock there. Raises Occupied."""
-        ...
 
     def read(self, address: StateAddress) -> Kept | None:
         """Return the lock that lies there."""
-        """Return the lock that lies there."""
-        """Return the lock that lies there."""
-        ...
 
     def remove(self, address: StateAddress, kept: Kept) -> None:
-        """Remove exactly this lock. Raises Gone."""
-        """Remove exactly this lock. Raises Gone."""
         """Remove exactly this lock. Raises Gone."""
 
 
@@ -90,7 +82,6 @@ class Table:
         self._table = table
 
     def put(self, address: StateAddress, document: str) -> Kept:
-        """Put a lock there. Raises Occupied."""
         """Put a lock there. Raises Occupied."""
         from botocore.exceptions import ClientError
 
@@ -114,7 +105,6 @@ class Table:
 
     def read(self, address: StateAddress) -> Kept | None:
         """Return the lock that lies there."""
-        """Return the lock that lies there."""
         with translated(self._call("read the lock of", "GetItem", address)):
             answer = self._connection.dynamodb.get_item(
                 TableName=self._table,
@@ -125,7 +115,6 @@ class Table:
         return _item_of(answer)
 
     def remove(self, address: StateAddress, kept: Kept) -> None:
-        """Remove exactly this lock. Raises Gone."""
         """Remove exactly this lock. Raises Gone."""
         from botocore.exceptions import ClientError
 
@@ -179,7 +168,6 @@ class File:
 
     def put(self, address: StateAddress, document: str) -> Kept:
         """Put a lock there. Raises Occupied."""
-        """Put a lock there. Raises Occupied."""
         from botocore.exceptions import ClientError
 
         for attempt in range(_CONFLICTS):
@@ -207,7 +195,6 @@ class File:
 
     def read(self, address: StateAddress) -> Kept | None:
         """Return the lock that lies there."""
-        """Return the lock that lies there."""
         from botocore.exceptions import ClientError
 
         with translated(self._call("read the lock of", "GetObject", address)):
@@ -225,7 +212,6 @@ class File:
         return Kept(body.decode(errors="replace"), answer.get("ETag", ""))
 
     def remove(self, address: StateAddress, kept: Kept) -> None:
-        """Remove exactly this lock. Raises Gone."""
         """Remove exactly this lock. Raises Gone."""
         if self._honours_if_match is None:
             self._honours_if_match = self._connection.is_aws or None

@@ -18,33 +18,37 @@ from types import TracebackType
 from typing import Self
 
 import holdfast
-from holdfast.client.errors import (
-    HoldfastError,
-    LockHeld,
-    LockLost,
-    LockNotReleased,
-    NoSuchLock,
+from holdfast.client.errors import HoldfastError
+from holdfast.client.found_locks import (
+    Held,
+    held_of,
+    lost,
+    no_such_lock,
+    not_released,
+    readable,
+    still_held,
 )
 from holdfast.client.lock_places import Gone, Kept, Occupied, Place
 from holdfast.terraform.address import StateAddress
-from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse, rfc3339
+from holdfast.terraform.lockinfo import LockInfo, rfc3339
+
+__all__ = [
+    "Held",
+    "HeldLock",
+    "OnWait",
+    "Pacing",
+    "Waiting",
+    "acquire",
+    "held_of",
+    "new_info",
+    "release_by_id",
+    "release_found",
+]
 
 FIRST_WAIT = 0.25  # seconds between two attempts to take a lock: doubled each time,
 LONGEST_WAIT = 5.0  # up to this, and between half of it and all of it by chance
 _VANISHED = 10  # how often an attempt is repeated at once because the holder had just left
 _RELEASE_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A lock that somebody holds, in one place."""
-
-    address: StateAddress
-    where: str  # `table` or `file`
-    info: LockInfo  # its id is empty if the document is not readable
-    document: str  # the lock document as it is stored
-    etag: str = ""  # of a lock file
-    unreadable: str = ""  # why the document cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +99,6 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def held_of(address: StateAddress, where: str, kept: Kept) -> Held:
-    """Return a lock as it was found in a place."""
-    try:
-        return Held(address, where, parse(kept.document), kept.document, kept.etag)
-    except NotALockDocument as bad:
-        return Held(address, where, LockInfo(id=""), kept.document, kept.etag, str(bad))
-
-
 @dataclass
 class HeldLock:
     """A lock that we hold. Leaving its `with` block releases it, whatever happened inside.
@@ -130,12 +126,12 @@ class HeldLock:
             LockLost: it is not, or it was released.
         """
         if self.released:
-            raise _lost(self, self.places, None)
+            raise lost(self.address, self.info, self.places, None, before=True)
         document = self.info.document()
         for place, _ in self.taken:
             there = place.read(self.address)
             if there is None or there.document != document:
-                raise _lost(self, [place.name], there)
+                raise lost(self.address, self.info, [place.name], there, before=False)
 
     def release(self) -> None:
         """Remove the lock from every place. Does nothing if it was released before.
@@ -146,21 +142,22 @@ class HeldLock:
         """
         if self.released:
             return
-        lost: list[tuple[str, Kept | None]] = []
+        missing: list[tuple[str, Kept | None]] = []
         failed: list[tuple[str, HoldfastError]] = []
         for place, kept in self.taken:
             try:
                 _remove(place, self.address, kept)
             except Gone as gone:
-                lost.append((place.name, gone.kept))
+                missing.append((place.name, gone.kept))
             except HoldfastError as error:
                 failed.append((place.name, error))
         self.released = not failed
         if failed:
-            raise _not_released(self, failed)
-        if lost:
-            there = next((kept for _, kept in lost if kept), None)
-            raise _lost(self, [name for name, _ in lost], there)
+            raise not_released(self.address, self.info, failed)
+        if missing:
+            there = next((kept for _, kept in missing if kept), None)
+            names = [name for name, _ in missing]
+            raise lost(self.address, self.info, names, there, before=False)
 
     def __enter__(self) -> Self:
         return self
@@ -223,8 +220,8 @@ def acquire(
             attempt, vanished = attempt + 1, 0
             waited = pace.now() - began
             if waited >= timeout:
-                raise _held(address, refused, waited) from None
-            holder = _readable(refused.kept)
+                raise still_held(address, refused.where, refused.kept, waited) from None
+            holder = readable(refused.kept)
             if on_wait:
                 on_wait(Waiting(holder, refused.where, waited, timeout - waited, attempt))
             pace.sleep(min(pace.wait(attempt), max(0.0, timeout - (pace.now() - began))))
@@ -346,67 +343,3 @@ def release_found(places: Sequence[Place], held: Held) -> None:
             except Gone as gone:
                 there = held_of(held.address, place.name, gone.kept).info if gone.kept else None
                 raise no_such_lock(held.address, held.info.id, there) from None
-
-
-def no_such_lock(address: StateAddress, lock_id: str, holder: LockInfo | None) -> NoSuchLock:
-    """Return the error for a lock that is not there."""
-    if holder is None:
-        return NoSuchLock(f"{address.url} is not locked", "Nothing has to be done.", holder=None)
-    return NoSuchLock(
-        f"{address.url} is not held by lock {lock_id or '(unreadable)'} but by {describe(holder)}",
-        f"To break that one: holdfast unlock --id {holder.id}",
-        holder=holder,
-    )
-
-
-def describe(holder: LockInfo | None) -> str:
-    """Return who holds a lock, for a sentence."""
-    if holder is None or not holder.id:
-        return "a lock whose document cannot be read"
-    since = f" since {holder.created}" if holder.since else ""
-    doing = f" for {holder.operation}" if holder.operation else ""
-    return f"{holder.who or 'somebody'}{doing}{since} (lock {holder.id})"
-
-
-def _readable(kept: Kept | None) -> LockInfo | None:
-    try:
-        return parse(kept.document) if kept else None
-    except NotALockDocument:
-        return None
-
-
-def _held(address: StateAddress, refused: _Refused, waited: float) -> LockHeld:
-    holder = _readable(refused.kept)
-    after = f", still after {waited:.0f} s" if waited >= 1 else ""
-    return LockHeld(
-        f"{address.url} is locked by {describe(holder)}{after}",
-        "Wait for it with --lock-timeout. If its holder is dead: holdfast unlock"
-        + (f" --id {holder.id}" if holder else ""),
-        holder=holder,
-        where=refused.where,
-    )
-
-
-def _lost(lock: HeldLock, places: Sequence[str], there: Kept | None) -> LockLost:
-    holder = _readable(there)
-    now = f"it is now held by {describe(holder)}" if holder else "nobody holds it now"
-    released = (
-        "was released before" if lock.released else f"is gone from the {' and the '.join(places)}"
-    )
-    return LockLost(
-        f"our lock {lock.info.id} of {lock.address.url} {released}; {now}",
-        "Somebody forced it open. Look at what was written since: holdfast versions",
-        info=lock.info,
-        places=places,
-        holder=holder,
-    )
-
-
-def _not_released(lock: HeldLock, failed: Sequence[tuple[str, HoldfastError]]) -> LockNotReleased:
-    reasons = "; ".join(f"{name}: {error.happened}" for name, error in failed)
-    return LockNotReleased(
-        f"our lock {lock.info.id} of {lock.address.url} could not be released ({reasons})",
-        f"Release it when that is mended: holdfast unlock --id {lock.info.id}",
-        info=lock.info,
-        places=[name for name, _ in failed],
-    )
