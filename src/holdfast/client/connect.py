@@ -1,6 +1,7 @@
 """Clients for the services behind a backend: one session, made when first needed, safe for threads."""
 
 import ipaddress
+import logging
 import os
 import re
 import socket
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+_LOG = logging.getLogger("holdfast")
 POOL = 32  # connections to a service at the same time
 _DNS_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _OLD_ENDPOINTS = {"s3": "AWS_S3_ENDPOINT", "dynamodb": "AWS_DYNAMODB_ENDPOINT"}
@@ -35,6 +37,7 @@ class Connection:
 
     def __init__(self, settings: BackendSettings) -> None:
         self.settings = settings
+        self._conditional_deletes: bool | None = None
         self._making = threading.RLock()  # SDK sessions are not safe for threads, clients are
 
     @property
@@ -93,6 +96,23 @@ class Connection:
         """Whether S3 is AWS's own."""
         host = urlsplit(self.s3.meta.endpoint_url).hostname or ""
         return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+    @property
+    def conditional_deletes(self) -> bool | None:
+        """Whether S3 honours If-Match on DeleteObject, as AWS does; None before it was found out."""
+        return (
+            True if self._conditional_deletes is None and self.is_aws else self._conditional_deletes
+        )
+
+    def found_conditional_deletes(self, honoured: bool) -> None:
+        """Remember whether If-Match on DeleteObject is honoured, and say so if it is not."""
+        if not honoured:
+            _LOG.warning(
+                "%s ignores If-Match on DeleteObject: a lock file is read, compared and then deleted, "
+                "as Terraform does, so that a lock taken in between would be lost",
+                self.s3.meta.endpoint_url,
+            )
+        self._conditional_deletes = honoured
 
     def identity(self) -> dict[str, str]:
         """Return who we are to the service: `Account`, `Arn`, `UserId`."""

@@ -7,7 +7,7 @@ from holdfast.client.errors import HoldfastError
 from holdfast.client.translate import Call, translated
 from holdfast.terraform.address import StateAddress
 
-_TRIES = 4  # attempts to write, each of which the SDK repeats too
+_TRIES = 3  # attempts to write, each of which the SDK repeats too
 _PAUSE = 0.5  # seconds before the second, doubled each time
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from holdfast.client import object_headers
 from holdfast.client.connect import Connection
+from holdfast.client.errors import AccessDenied, ServiceFailed
 from holdfast.client.translate import (
     Call,
     attempts_before,
@@ -97,7 +98,7 @@ class Table:
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
-                there = _item_of(error.response) or self.read(address)
+                there = _item_of(error.response) or _holder(self, address)
                 if there is None or there.document != document:
                     raise Occupied(there) from error
                 # Our own: the answer to the first attempt was lost, the SDK's second one met it.
@@ -140,6 +141,14 @@ class Table:
         return Call(f"{doing} {address.url} in table {self._table}", f"dynamodb:{operation}", arn)
 
 
+def _holder(place: Place, address: StateAddress) -> Kept | None:
+    """Return the lock that refused ours. Where we may not read it, it is one all the same."""
+    try:
+        return place.read(address)
+    except (AccessDenied, ServiceFailed):
+        return Kept("")
+
+
 _NO_INFO = "attribute_not_exists(Info)"
 
 
@@ -159,12 +168,6 @@ class File:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._honours_if_match: bool | None = None  # None: not known yet
-
-    @property
-    def releases_atomically(self) -> bool | None:
-        """Whether the store honours If-Match on DeleteObject; None before it was found out."""
-        return self._honours_if_match
 
     def put(self, address: StateAddress, document: str) -> Kept:
         """Put a lock there. Raises Occupied."""
@@ -187,7 +190,7 @@ class File:
                         continue
                     if status_of(error) != 412:
                         raise
-                    there = self.read(address)
+                    there = _holder(self, address)
                     if there is None or there.document != document:
                         raise Occupied(there) from error
                     return there  # our own, see Table.put
@@ -213,17 +216,16 @@ class File:
 
     def remove(self, address: StateAddress, kept: Kept) -> None:
         """Remove exactly this lock. Raises Gone."""
-        if self._honours_if_match is None:
-            self._honours_if_match = self._connection.is_aws or None
-        if not self._honours_if_match:
+        honoured = self._connection.conditional_deletes
+        if not honoured or not kept.etag:
             # The store may ignore the condition, so we look first, as Terraform does.
             there = self.read(address)
             if there is None or there.document != kept.document:
                 raise Gone(there)
             kept = there
-        if self._honours_if_match is None and self._ignored_a_wrong_condition(address):
+        if honoured is None and self._ignored_a_wrong_condition(address):
             return
-        self._delete(address, kept.etag if self._honours_if_match else None)
+        self._delete(address, kept.etag if self._connection.conditional_deletes else None)
 
     def _ignored_a_wrong_condition(self, address: StateAddress) -> bool:
         """Find out whether If-Match is honoured, with a condition that cannot hold.
@@ -238,14 +240,11 @@ class File:
                 Bucket=address.bucket, Key=address.lock_file_key, IfMatch='"not-this-one"'
             )
         except ClientError as error:
-            if status_of(error) == 412:
-                self._honours_if_match = True
-                return False
-            if status_of(error) in {400, 501}:
-                self._honours_if_match = False
-                return False
-            raise of_answer(error, call) from error
-        self._honours_if_match = False
+            if status_of(error) not in {400, 412, 501}:
+                raise of_answer(error, call) from error
+            self._connection.found_conditional_deletes(status_of(error) == 412)
+            return False
+        self._connection.found_conditional_deletes(False)
         return True
 
     def _delete(self, address: StateAddress, etag: str | None) -> None:
@@ -258,9 +257,9 @@ class File:
                     Bucket=address.bucket, Key=address.lock_file_key, **condition
                 )
             except ClientError as error:
-                if status_of(error) == 404 and attempts_before(error.response):
+                if code_of(error) in _ABSENT and attempts_before(error.response):
                     return
-                if status_of(error) not in {404, 412}:
+                if code_of(error) not in _ABSENT and status_of(error) != 412:
                     raise
                 raise Gone(self.read(address)) from error
 

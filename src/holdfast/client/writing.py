@@ -15,6 +15,7 @@ from holdfast.client.errors import (
     HoldfastError,
     NoSuchState,
     NotLocked,
+    Unreachable,
     WrittenMeanwhile,
 )
 from holdfast.client.locking import HeldLock
@@ -67,8 +68,7 @@ def write(
         if present.digest is not Verdict.MATCHES:
             _set_digest(connection, address, present.body)
         return Written(address, serial, lineage, present.etag, present.version_id, changed=False)
-    put = _put(connection, address, body, present, force=force)
-    _set_digest(connection, address, body)
+    put = _put_with_digest(connection, address, body, present, force=force)
     return Written(address, serial, lineage, put.etag, put.version_id, changed=True)
 
 
@@ -136,6 +136,32 @@ def _said(body: bytes) -> tuple[int, str]:
     except UnreadableState:
         return 0, ""
     return found.serial, found.lineage
+
+
+def _put_with_digest(
+    connection: Connection,
+    address: StateAddress,
+    body: bytes,
+    present: StoredState | None,
+    *,
+    force: bool,
+) -> _Put:
+    """Store the object and its digest; neither a lost answer nor Ctrl-C parts them."""
+    try:
+        put = _put(connection, address, body, present, force=force)
+        _set_digest(connection, address, body)
+    except Unreachable:
+        there = _present(connection, address)
+        if there is None or there.body != body:
+            raise
+        put = _Put(there.etag, there.version_id)
+        _set_digest(connection, address, body)
+    except KeyboardInterrupt:
+        there = _present(connection, address)
+        if there is not None and there.body == body:
+            _set_digest(connection, address, body)
+        raise
+    return put
 
 
 def _put(
