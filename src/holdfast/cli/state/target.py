@@ -52,7 +52,7 @@ _OPTIONS = (
         help="As for 'terraform init': a file of arguments, or one of them.",
     ),
 )
-_FIELDS = frozenset(Given.__dataclass_fields__)
+_FIELDS = frozenset(Given.__dataclass_fields__) - {"state"}  # an argument, not an option
 
 state_argument = click.argument("state", metavar="[STATE]", required=False)
 
@@ -101,6 +101,6 @@ def backend_of(
     from holdfast.client.backend import Backend
 
     found = discovered(target, state, whole_bucket=whole_bucket)
-    for remark in found.remarks:
+    for remark in found.warnings:
         warn(str(remark))
     return Backend(found.settings, found.workspace)
