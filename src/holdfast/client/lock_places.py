@@ -15,7 +15,6 @@ from holdfast.client.translate import (
     Call,
     attempts_before,
     code_of,
-    of_answer,
     status_of,
     translated,
 )
@@ -234,16 +233,16 @@ class File:
         """
         from botocore.exceptions import ClientError
 
-        call = self._call("unlock", "DeleteObject", address)
-        try:
-            self._connection.s3.delete_object(
-                Bucket=address.bucket, Key=address.lock_file_key, IfMatch='"not-this-one"'
-            )
-        except ClientError as error:
-            if status_of(error) not in {400, 412, 501}:
-                raise of_answer(error, call) from error
-            self._connection.found_conditional_deletes(status_of(error) == 412)
-            return False
+        with translated(self._call("unlock", "DeleteObject", address)):
+            try:
+                self._connection.s3.delete_object(
+                    Bucket=address.bucket, Key=address.lock_file_key, IfMatch='"not-this-one"'
+                )
+            except ClientError as error:
+                if status_of(error) not in {400, 412, 501}:
+                    raise
+                self._connection.found_conditional_deletes(status_of(error) == 412)
+                return False
         self._connection.found_conditional_deletes(False)
         return True
 

@@ -153,6 +153,8 @@ class HeldLock:
                 failed.append((place.name, error))
         self.released = not failed
         if failed:
+            names_left = {name for name, _ in failed}
+            self.taken = [each for each in self.taken if each[0].name in names_left]
             raise not_released(self.address, self.info, failed)
         if missing:
             there = next((kept for _, kept in missing if kept), None)

@@ -209,7 +209,7 @@ def of_sdk(error: Exception, call: Call) -> HoldfastError:
             f"{what}: the endpoint's certificate is not accepted ({error})",
             "Set custom_ca_bundle, or AWS_CA_BUNDLE, to the file that holds its certificate authority.",
         )
-    if isinstance(error, sdk.HTTPClientError):
+    if isinstance(error, (sdk.HTTPClientError, sdk.ConnectionError, sdk.IncompleteReadError)):
         return errors.Unreachable(
             f"{what}: no answer ({error})",
             "Check that the endpoint is right, that it runs, and that nothing blocks the way to it.",
