@@ -18,8 +18,14 @@ _SERVER = "holdfast.cli.server"
 # order in which help lists them.
 SECTIONS: dict[str, dict[str, Listed]] = {
     "State": {},
-    "Locks": {},
-    "Recovery": {},
+    "Locks": {
+        "locks": Listed(f"{_STATE}.locks", "Show all held locks, or watch them come and go."),
+        "lock": Listed(f"{_STATE}.lock", "Take the lock of a state and keep it."),
+        "unlock": Listed(f"{_STATE}.unlock", "Break a lock that was left behind."),
+    },
+    "Recovery": {
+        "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
+    },
     "Set-up": {
         "completion": Listed("holdfast.cli.completion", "Print the completion script of a shell."),
     },

@@ -121,7 +121,7 @@ def _row(lock: "StateLock", bucket: str, moment: datetime) -> list[Value]:
 
     address, info = lock.address, lock.info
     age = lock.age(moment)
-    name = address.object_key if address.bucket == bucket else address.url
+    name = address.object_key if address.bucket == bucket else address.lock_id
     who: Value = Cell("cannot be read", Style.BAD) if lock.unreadable else info.who or None
     return [
         name,

@@ -57,7 +57,7 @@ def unlock(
     was shown is removed: one that somebody takes meanwhile stays. A lock that lies in the table and in
     a lock file is removed from both.
     """
-    from holdfast.operations.locks import lock_of, now
+    from holdfast.operations.locks import StateLock, lock_of, now
     from holdfast.operations.unlock import chosen, unlock, written_since
 
     backend = backend_of(target, state)
@@ -67,6 +67,7 @@ def unlock(
             f"{backend.address.url} is not locked", _where(backend), ExitCode.NOT_FOUND
         )
     meant, moment = chosen(lock, lock_id), now()
+    lock = StateLock(lock.address, meant)
     _check_age(lock, older_than, moment)
     if not as_json:
         _show(lock, written_since(backend.connection, lock.address, meant[0].info.since), moment)
@@ -124,8 +125,10 @@ def _show(lock: "StateLock", written: "WrittenSince", moment: datetime) -> None:
 
     age = lock.age(moment)
     info = lock.info
-    held_for = in_words(age) if age is not None else "unknown time"
-    note(safe(f"{lock.address.url} is locked, since {info.created} ({held_for})."))
+    since = "the lock does not say since when"
+    if age is not None:
+        since = f"since {info.created} ({in_words(age)})"
+    note(safe(f"{lock.address.url} is locked, {since}."))
     for name, value in (
         ("Who", info.who),
         ("Operation", info.operation),
