@@ -1,7 +1,6 @@
 """Reading the state at an address, with its digest checked as Terraform checks it."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from holdfast.client import object_headers
@@ -25,7 +24,6 @@ def read(
     *,
     settle: float = SETTLING,
     accept_mismatch: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> StoredState:
     """Read the newest version of a state.
 
@@ -34,7 +32,6 @@ def read(
         address: the state.
         settle: seconds to wait for a digest that does not fit: a writer may be between its two steps.
         accept_mismatch: return a state whose digest does not fit, at once, rather than raise.
-        sleep: for tests.
 
     Raises:
         NoSuchState: there is none.
@@ -53,7 +50,7 @@ def read(
             return _stored(address, found, verdict, stored, problem)
         if left <= 0:
             raise _mismatch(digests, address, body, stored or "")
-        sleep(min(_PAUSE, left))
+        time.sleep(min(_PAUSE, left))
         left -= _PAUSE
 
 
