@@ -27,6 +27,9 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
     },
     "Set-up": {
+        "config": Listed(
+            f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
+        ),
         "completion": Listed("holdfast.cli.completion", "Print the completion script of a shell."),
     },
     "Server": {

@@ -38,7 +38,8 @@ class Arguments:
                 for name, value in kept.items()
                 if not name.startswith(_SERVICE) or value.origin.source is Source.ENVIRONMENT
             }
-        return Arguments({**kept, **self.values}, (*weaker.remarks, *self.remarks))
+        remarks = (one for one in weaker.remarks if one.argument not in self.values)
+        return Arguments({**kept, **self.values}, (*remarks, *self.remarks))
 
 
 def arguments(raw: Mapping[str, Sourced]) -> Arguments:
@@ -109,4 +110,5 @@ def _misfit(name: str, said: Sourced, why: str) -> Remark:
         f"{name}: {why}",
         step if known_later and name in ARGUMENTS else "",
         said.origin,
+        RENAMED.get(name, name),
     )

@@ -1,17 +1,18 @@
 """Finds the backend that a user means: flags, else the directory, with the environment behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.client.config import init_arguments, settle
 from holdfast.client.config.arguments import Arguments, arguments
 from holdfast.client.config.block import BackendBlock, find_block
-from holdfast.client.config.changed import changes
+from holdfast.client.config.changed import changes, located
 from holdfast.client.config.environment import from_environment
 from holdfast.client.config.given import Given
 from holdfast.client.config.origin import Level, Origin, Remark, Source, Sourced
-from holdfast.client.config.schema import ENDPOINTS
+from holdfast.client.config.profile import from_profile
+from holdfast.client.config.schema import ENDPOINTS, place_of
 from holdfast.client.config.stored import StoredBackend, find_stored, find_workspace
 from holdfast.client.config.url import from_url
 from holdfast.client.errors import NotConfigured
@@ -67,8 +68,16 @@ def discover(given: Given, environ: Mapping[str, str], *, need_key: bool = True)
     return found
 
 
-def look(given: Given, environ: Mapping[str, str], *, need_key: bool = True) -> Discovered:
+def look(
+    given: Given, environ: Mapping[str, str], *, need_key: bool = True, profile: bool = False
+) -> Discovered:
     """Find what there is, usable or not; `errors` of the result says why not.
+
+    Args:
+        given: what the user says.
+        environ: the environment.
+        need_key: whether one state is meant.
+        profile: whether to look into the AWS profile too, which takes time; a connection does anyway.
 
     Raises:
         NotConfigured: a file cannot be read or understood.
@@ -84,21 +93,38 @@ def look(given: Given, environ: Mapping[str, str], *, need_key: bool = True) -> 
     else:
         workspace = _option_workspace(given, named_workspace)
     found = found.over(arguments(from_environment(environ)))
+    if profile:
+        found = found.over(_profile(found))
     if given.state is not None:
         found, workspace = _for_object(given, found)
     _check_workspace(workspace, remarks)
-    remarks += found.remarks
-    remarks += _unless_said(remarks, settle.problems(found.values, need_key=need_key))
-    origins = {name: said.origin for name, said in found.values.items()}
+    wrong = [*found.remarks, *settle.problems(found.values, need_key=need_key)]
+    remarks += _unless_explained(remarks, wrong)
+    values = dict(sorted(found.values.items(), key=lambda item: place_of(item[0])))
+    origins = {name: said.origin for name, said in values.items()}
     origins["workspace"] = workspace.origin
     settings = settle.settings_of(found.values)
-    return Discovered(settings, workspace.value, origins, found.values, tuple(remarks))
+    return Discovered(settings, workspace.value, origins, values, tuple(remarks))
 
 
-def _unless_said(said: list[Remark], more: Iterator[Remark]) -> Iterator[Remark]:
-    """Yield remarks; without those on missing arguments where a worse cause is already told."""
-    told = any(remark.level is Level.ERROR for remark in said)
-    return (one for one in more if not (told and one.level is Level.ERROR and one.origin is None))
+def _unless_explained(said: list[Remark], more: list[Remark]) -> list[Remark]:
+    """Return remarks; without those on what is missing where the cause of that is already said."""
+    explained = any(remark.level is Level.ERROR for remark in said)
+    return [one for one in more if one.origin is not None] if explained else more
+
+
+def _profile(found: Arguments) -> Arguments:
+    said = found.values.get("profile")
+    profile = from_profile(said.value if said else None)
+    if "region" in found.values or "region" in profile.values:
+        return profile
+    missing = Remark(
+        Level.ERROR,
+        "no region was said",
+        "Set region in the backend block, AWS_REGION, or the AWS profile; "
+        "any will do for a server of holdfast.",
+    )
+    return Arguments(profile.values, (*profile.remarks, missing))
 
 
 def _flags(given: Given) -> tuple[Arguments, str | None]:
@@ -152,11 +178,14 @@ def _initialised(
         origin = Origin(Source.STORED, file=str(stored.path))
         return Arguments(), [_not_s3(stored.kind, origin)]
     remarks: list[Remark] = []
+    initialised = arguments(stored.arguments)
     try:
-        remarks += changes(stored, find_block(directory), directory)
+        block = find_block(directory)
+        remarks += changes(stored, block, directory)
+        initialised = located(initialised, block)
     except NotConfigured as error:  # what was initialised can still be used
         remarks.append(Remark(Level.WARNING, error.happened, error.next_step))
-    return arguments(added).over(arguments(stored.arguments)), remarks
+    return arguments(added).over(initialised), remarks
 
 
 def _completed(
@@ -187,7 +216,7 @@ def _nothing(directory: Path) -> Remark:
         Level.ERROR,
         f"no backend was found in {where}",
         "Run it in a Terraform directory, name one with --chdir DIR, or say where the states are: "
-        "--url s3://BUCKET/KEY?region=REGION&lock_table=TABLE.",
+        "--url 's3://BUCKET/KEY?region=REGION&lock_table=TABLE'.",
     )
 
 
@@ -203,7 +232,9 @@ def _not_s3(kind: str, origin: Origin) -> Remark:
 def _option_workspace(given: Given, named: str | None) -> Sourced:
     if given.workspace is not None:
         return Sourced(given.workspace, Origin(Source.OPTION, "--workspace"))
-    return Sourced(named or DEFAULT_WORKSPACE, Origin(Source.URL, "the URL"))
+    if named is not None:
+        return Sourced(named, Origin(Source.URL, "the URL"))
+    return Sourced(DEFAULT_WORKSPACE, Origin(Source.URL, "the URL names none"))
 
 
 def _workspace(given: Given, environ: Mapping[str, str], remarks: list[Remark]) -> Sourced:

@@ -64,6 +64,7 @@ class Remark:
     text: str  # a sentence without a full stop
     next_step: str = ""
     origin: Origin | None = None
+    argument: str = ""  # which it is about, if a stronger value for it would settle the matter
 
     @property
     def happened(self) -> str:

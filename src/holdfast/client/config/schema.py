@@ -110,6 +110,11 @@ _OLD_KINDS = {
 }
 
 
+def place_of(name: str) -> int:
+    """Return where an argument, or `endpoints.s3`, stands in a list of all."""
+    return list(ARGUMENTS).index(name.partition(".")[0])
+
+
 class Misfit(ValueError):
     """A value that an argument cannot have; the text says what it should be."""
 

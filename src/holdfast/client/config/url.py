@@ -24,7 +24,7 @@ def from_url(url: str) -> tuple[dict[str, Sourced], str | None]:
     """
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc:
-        raise NotConfigured(f"{url} is not the URL of a backend", f"Write it as {EXAMPLE}.")
+        raise NotConfigured(f"{url} is not the URL of a backend", f"Write it as '{EXAMPLE}'.")
     said = {"bucket": parts.netloc}
     if parts.path.strip("/"):
         said["key"] = unquote(parts.path[1:])
