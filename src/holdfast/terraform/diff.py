@@ -15,7 +15,7 @@ from holdfast.terraform.changes import (
     StateDiff,
 )
 from holdfast.terraform.exact_json import UnreadableState
-from holdfast.terraform.masking import known_secrets, publish, wrap, wrap_attributes
+from holdfast.terraform.masking import Marks, known_secrets, publish, wrap
 from holdfast.terraform.metadata import (
     check_changes,
     deposed_changes,
@@ -23,7 +23,7 @@ from holdfast.terraform.metadata import (
     metadata_changes,
 )
 from holdfast.terraform.moves import object_id
-from holdfast.terraform.pairing import Pair, pairs_between, place_of, same_values
+from holdfast.terraform.pairing import Pair, pairs_between, place_of
 from holdfast.terraform.records import Instance, Output, StateFile
 from holdfast.terraform.values import compare, compare_mappings
 
@@ -41,10 +41,11 @@ def diff(old: StateFile, new: StateFile) -> StateDiff:
     for state in (old, new):
         if state.format == "encrypted":
             raise UnreadableState("it is encrypted, so its content cannot be compared")
-    known = frozenset((*known_secrets(old), *known_secrets(new)))
+    pairs = pairs_between(old, new)
+    known = known_secrets(old, new) if pairs or old.outputs != new.outputs else frozenset[str]()
     changes: list[InstanceChange] = []
     about: dict[str, list[MetadataChange]] = {}
-    for before, after in sorted(pairs_between(old, new), key=_place):
+    for before, after in sorted(pairs, key=_place):
         found = _instance_change(before, after, known)
         if found is not None:
             changes.append(found)
@@ -107,15 +108,16 @@ def _attribute_changes(
     before: Instance | None, after: Instance | None, known: Collection[str]
 ) -> Iterator[AttributeChange]:
     """Yield the values that differ; all of them for an object that is on one side only."""
-    if before is not None and after is not None and same_values(before, after):
+    if before is not None and after is not None and before.raw == after.raw:
         return
     sides = [each for each in (before, after) if each is not None]
-    paths = {path for each in sides for path in each.sensitive}
-    wrapped = [
-        {} if each is None else wrap_attributes(each.attributes, paths, known, each.flat)
-        for each in (before, after)
-    ]
-    yield from compare_mappings((), *wrapped)
+    marks = Marks(
+        {path for each in sides for path in each.sensitive},
+        known,
+        flat=any(each.flat for each in sides),
+    )
+    old, new = ({} if each is None else each.read_attributes() for each in (before, after))
+    yield from compare_mappings((), old, new, marks)
 
 
 def _output_changes(

@@ -1,6 +1,6 @@
 """Hiding sensitive values: wrapping them while states are compared, and taking them out of results."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from holdfast.terraform.changes import SENSITIVE
@@ -22,51 +22,77 @@ class Secret:
         return "(sensitive value)"
 
 
-def known_secrets(state: StateFile) -> Iterator[str]:
-    """Yield the texts that a state marks as sensitive.
+def known_secrets(*states: StateFile) -> frozenset[str]:
+    """Return the texts that states mark as sensitive.
 
     Providers copy them into attributes that are not marked (`terraform_data.output`), where they
     are hidden because they are known.
     """
-    for output in state.outputs.values():
-        if output.sensitive:
-            yield from _texts_in(output.value)
-    for instance in state.instances:
-        if instance.sensitive:
-            wrapped = wrap_attributes(instance.attributes, instance.sensitive, (), instance.flat)
-            for value in wrapped.values():
-                yield from _texts_of_secrets(value)
+    found: set[str] = set()
+    seen: set[tuple[bytes, tuple[Path, ...]]] = set()
+    for state in states:
+        for output in state.outputs.values():
+            if output.sensitive:
+                found.update(_texts_in(output.value))
+        for instance in state.instances:
+            content = (instance.raw, instance.sensitive)
+            if instance.sensitive and content not in seen:
+                seen.add(content)
+                found.update(_marked_texts(instance))
+    return frozenset(found)
 
 
-def wrap_attributes(
-    attributes: Mapping[str, Any],
-    paths: Collection[Path],
-    known: Collection[str],
-    flat: bool = False,
-) -> dict[str, Any]:
-    """Return attributes in which each sensitive value is a `Secret`.
+def _marked_texts(instance: Instance) -> Iterator[str]:
+    """Yield the sensitive texts of an object, decoding no more than the attributes they are in."""
+    marks = Marks(instance.sensitive, flat=instance.flat)
+    if instance.flat or () in instance.sensitive:
+        attributes = instance.attributes
+    else:
+        attributes = instance.some_attributes({str(path[0]) for path in instance.sensitive})
+    for name, value in attributes.items():
+        yield from _texts_of_secrets(marks.wrap(name, value))
 
-    Args:
-        attributes: as decoded; they are not changed.
-        paths: the sensitive ones, of any state that is compared.
-        known: sensitive texts, hidden wherever they stand alone.
-        flat: whether the names are those of the legacy form, `name.0.other`.
-    """
-    if () in paths:
-        return {name: _secret(value) for name, value in attributes.items()}
-    if flat:
-        paths = [path[:1] for path in paths]
-    by_name: dict[str, list[Path]] = {}
-    for path in paths:
-        by_name.setdefault(str(path[0]), []).append(path[1:])
-    return {
-        name: wrap(value, by_name.get(name.partition(".")[0] if flat else name, ()), known)
-        for name, value in attributes.items()
-    }
+
+class Marks:
+    """What is sensitive among the attributes of an object."""
+
+    def __init__(
+        self, paths: Iterable[Path], known: Collection[str] = (), *, flat: bool = False
+    ) -> None:
+        """Group the paths by the attribute that they begin at.
+
+        Args:
+            paths: the sensitive ones, of any state that is compared.
+            known: sensitive texts, hidden wherever they stand alone.
+            flat: whether attributes have the names of the legacy form, `name.0.other`.
+        """
+        self._known = known
+        self._flat = flat
+        self._everything = False
+        self._by_name: dict[str, list[Path]] = {}
+        for path in paths:
+            if path:
+                rest = () if flat else path[1:]
+                self._by_name.setdefault(str(path[0]), []).append(rest)
+            else:
+                self._everything = True
+
+    def wrap(self, name: str, value: Any) -> Any:
+        """Return an attribute's value in which each sensitive part is a `Secret`."""
+        if self._everything:
+            return _secret(value)
+        if self._flat:
+            name = name.partition(".")[0]
+        paths = self._by_name.get(name, ())
+        if not paths and type(value) is str:
+            return Secret(value) if value in self._known else value
+        return wrap(value, paths, self._known)
 
 
 def wrap(value: Any, paths: Collection[Path], known: Collection[str]) -> Any:
     """Return a value in which each sensitive part is a `Secret`."""
+    if not paths and not isinstance(value, dict | list):
+        return Secret(value) if value in known and isinstance(value, str) else value
     if () in paths:
         return _secret(value)
     if isinstance(value, dict):
@@ -81,9 +107,7 @@ def wrap(value: Any, paths: Collection[Path], known: Collection[str]) -> Any:
             wrap(each, [path[1:] for path in paths if path[0] == index], known)
             for index, each in enumerate(value)
         ]
-    if paths or (isinstance(value, str) and value in known):
-        return _secret(value)
-    return value
+    return _secret(value)  # a way that leads on where nothing is hides it too
 
 
 def unwrap(value: Any) -> Any:
@@ -96,7 +120,9 @@ def publish(value: Any) -> Any:
     return _replace(value, lambda _: SENSITIVE)
 
 
-def _replace(value: Any, by: Any) -> Any:
+def _replace(value: Any, by: Callable[["Secret"], Any]) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Secret):
         return by(value)
     if isinstance(value, dict):
@@ -135,5 +161,5 @@ def _texts_in(value: Any) -> Iterator[str]:
 
 def masked_attributes(instance: Instance, known: Collection[str] = ()) -> dict[str, Any]:
     """Return an instance's attributes for showing, `Sensitive` in the place of each secret."""
-    wrapped = wrap_attributes(instance.attributes, instance.sensitive, known, instance.flat)
-    return {name: publish(value) for name, value in wrapped.items()}
+    marks = Marks(instance.sensitive, known, flat=instance.flat)
+    return {name: publish(marks.wrap(name, each)) for name, each in instance.attributes.items()}

@@ -32,7 +32,7 @@ def moves_between(gone: Iterable[Instance], come: Iterable[Instance]) -> list[Mo
 
 def object_id(instance: Instance) -> str | None:
     """Return the `id` attribute if it names an object."""
-    value = instance.attributes.get("id")
+    value = instance.some_attributes(("id",)).get("id")
     return value if isinstance(value, str) and value not in _NO_IDENTITY else None
 
 
@@ -69,7 +69,8 @@ def _kind(instance: Instance) -> tuple[str, str]:
 
 
 def _whole(instance: Instance) -> Hashable | None:
-    return canonical(instance.attributes) if instance.attributes else None
+    attributes = instance.read_attributes()
+    return canonical(attributes) if attributes else None
 
 
 def _id(instance: Instance) -> Hashable | None:

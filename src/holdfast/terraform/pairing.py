@@ -72,7 +72,9 @@ def place_of(instance: Instance) -> tuple[str | int, ...]:
 
 def same_values(before: Instance, after: Instance) -> bool:
     """Whether the attributes are surely the same, whatever the rendering."""
-    return before.raw == after.raw or canonical(before.attributes) == canonical(after.attributes)
+    return before.raw == after.raw or (
+        canonical(before.read_attributes()) == canonical(after.read_attributes())
+    )
 
 
 def _same_bytes(before: Instance, after: Instance) -> bool:

@@ -1,18 +1,21 @@
 """What a state holds, as frozen records: outputs, resources and their instances."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from holdfast.terraform.exact_json import UnreadableState, decode_value
+import msgspec
+
+from holdfast.terraform.exact_json import UnreadableState, decode_as, decode_value
 
 Format = Literal["v4", "v3", "encrypted", "empty"]
 Mode = Literal["managed", "data"]
 # The way to a value inside attributes: names and indexes from the outside in.
 Path = tuple[str | int, ...]
 
+_NULL = msgspec.Raw(b"null")
 _PROVIDER = re.compile(r'provider(?:\["(?P<source>[^"]*)"\]|\.(?P<legacy>[^.]+))')
 _PUBLIC_REGISTRIES = ("registry.terraform.io/", "registry.opentofu.org/", "terraform.io/")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
@@ -97,12 +100,38 @@ class Instance:
         Raises:
             UnreadableState: they are not an object, or hold a number beyond all bounds.
         """
+        return self.read_attributes()
+
+    def read_attributes(self) -> Mapping[str, Any]:
+        """Decode the attributes without keeping them, for passing through large states."""
         value = decode_value(self.raw)
         if value is None:
             return {}
         if not isinstance(value, dict):
             raise UnreadableState(f"the attributes of {self.address} are not an object")
         return value
+
+    def some_attributes(self, names: Collection[str]) -> Mapping[str, Any]:
+        """Return the attributes of some names only, which is faster than to decode all.
+
+        Raises:
+            UnreadableState: as for `attributes`.
+        """
+        fields = tuple(sorted(names))
+        found = decode_as(_decoder_of(fields), self.raw)
+        if found is None:
+            return {}
+        return {
+            name: decode_value(getattr(found, f"f{place}")) for place, name in enumerate(fields)
+        }
+
+
+@lru_cache(maxsize=512)
+def _decoder_of(names: tuple[str, ...]) -> "msgspec.json.Decoder[msgspec.Struct | None]":
+    """Return a decoder of objects that passes over all but some fields, which may be missing."""
+    fields = [(f"f{place}", msgspec.Raw, _NULL) for place, _ in enumerate(names)]
+    renamed = {f"f{place}": name for place, name in enumerate(names)}
+    return msgspec.json.Decoder(msgspec.defstruct("Some", fields, rename=renamed) | None)
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,36 @@ from typing import Any
 import msgspec
 
 from holdfast.terraform.changes import ABSENT, SENSITIVE, AttributeChange
-from holdfast.terraform.masking import Secret, publish, unwrap
+from holdfast.terraform.masking import Marks, Secret, publish, unwrap
 from holdfast.terraform.records import Path
 
+_NESTED = (dict, list)
 _CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 def compare_mappings(
-    path: Path, before: Mapping[str, Any], after: Mapping[str, Any]
+    path: Path, before: Mapping[str, Any], after: Mapping[str, Any], marks: Marks | None = None
 ) -> Iterator[AttributeChange]:
-    """Yield what differs between two objects, by name. No entry and null count as the same."""
+    """Yield what differs between two objects, by name. No entry and null count as the same.
+
+    Args:
+        path: where the objects stand.
+        before: an object, with its secrets wrapped unless `marks` are given.
+        after: the other one.
+        marks: what is sensitive in the two, if they are attributes as decoded.
+    """
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
+        if (old is None and new is None) or (type(old) is str and old == new):
+            continue  # most attributes, so nothing more is done for them
+        if marks is not None:
+            if type(old) in _NESTED and canonical(old) == canonical(new):
+                continue
+            old, new = marks.wrap(name, old), marks.wrap(name, new)
         if old is None or new is None:
-            if old is not new:
-                yield _change((*path, name), _absent_or(name, before), _absent_or(name, after))
+            shown_old = publish(old) if name in before else ABSENT
+            shown_new = publish(new) if name in after else ABSENT
+            yield AttributeChange((*path, name), shown_old, shown_new)
         else:
             yield from compare((*path, name), old, new)
 
@@ -92,10 +107,6 @@ def _are_objects(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-
-def _absent_or(name: str, values: Mapping[str, Any]) -> Any:
-    return values.get(name, ABSENT)
 
 
 def _change(path: Path, before: Any, after: Any) -> AttributeChange:
