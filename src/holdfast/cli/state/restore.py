@@ -186,7 +186,7 @@ def _will(plan: "Restoration") -> list[str]:
 def _undo(target: Target, state: str | None, backend: "Backend", plan: "Restoration") -> str | None:
     named = [state] if state else []
     if plan.deleted:
-        return command(target, "rm", *named)
+        return command(target, "rm", *named, "--force")
     if plan.newest is None or not plan.undoable:
         return None
     as_is = ["--as-is"] if plan.old is None or plan.old.format == "encrypted" else []
