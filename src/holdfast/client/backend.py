@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from holdfast.client import listing, locking, reading, writing
 from holdfast.client.connect import Connection
@@ -18,6 +19,9 @@ from holdfast.client.locking import HeldLock, OnWait
 from holdfast.client.settings import BackendSettings
 from holdfast.client.stored import StoredState, Written
 from holdfast.terraform.address import DEFAULT_WORKSPACE, StateAddress
+
+if TYPE_CHECKING:
+    from holdfast.client.config.given import Given
 
 
 class Backend:
@@ -50,10 +54,45 @@ class Backend:
 
     @classmethod
     def from_arguments(
-        cls, bucket: str, key: str = "", *, workspace: str = "default", **arguments: Any
+        cls, bucket: str, key: str = "", *, workspace: str = DEFAULT_WORKSPACE, **arguments: Any
     ) -> Self:
-        """Return a backend from the arguments of a backend block, such as `dynamodb_table="locks"`."""
+        """Return a backend from arguments of a backend block, such as `dynamodb_table="locks"`."""
         return cls(BackendSettings(bucket, key, **arguments), workspace)
+
+    @classmethod
+    def from_directory(cls, directory: Path | str = ".", *, workspace: str | None = None) -> Self:
+        """Return the backend of a Terraform directory, initialised or not.
+
+        Args:
+            directory: holds `.terraform`, or a `backend "s3"` block.
+            workspace: another one than the directory's current one.
+
+        Raises:
+            NotConfigured: there is no backend, or something of it is missing or contradictory.
+        """
+        from holdfast.client.config.given import Given
+
+        return cls._discovered(Given(directory=Path(directory), workspace=workspace))
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Return the backend that a URL names: `s3://bucket/key?region=...&lock_table=...`.
+
+        Raises:
+            NotConfigured: it is no such URL.
+        """
+        from holdfast.client.config.given import Given
+
+        return cls._discovered(Given(url=url))
+
+    @classmethod
+    def _discovered(cls, given: "Given") -> Self:
+        import os
+
+        from holdfast.client.config.discovery import discover
+
+        found = discover(given, os.environ)
+        return cls(found.settings, found.workspace)
 
     @property
     def address(self) -> StateAddress:

@@ -46,6 +46,7 @@ _BUSY = {
     "503",
     "504",
 }
+_ASSUME = "sts:AssumeRole"
 _KMS_GONE = {
     "KMS.NotFoundException",
     "KMS.DisabledException",
@@ -96,6 +97,8 @@ def translated(call: Call) -> Iterator[None]:
 def of_answer(error: "ClientError", call: Call) -> HoldfastError:
     """Return our error for a service's error answer."""
     code = code_of(error)
+    if error.operation_name.startswith("AssumeRole") and "AssumeRole" not in call.action:
+        call = Call(f"{call.doing}, because the role was not assumed", _ASSUME, "the role")
     message = str(error.response.get("Error", {}).get("Message", "")).strip().rstrip(".")
     what = f"cannot {call.doing}"
     if code in _EXPIRED | _UNKNOWN_KEY | _BAD_SIGNATURE | _SKEWED:
