@@ -27,6 +27,9 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
     },
     "Set-up": {
+        "bootstrap": Listed(
+            f"{_STATE}.bootstrap", "Make, check, export and remove what a backend needs."
+        ),
         "config": Listed(
             f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
         ),
