@@ -33,6 +33,12 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "config": Listed(
             f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
         ),
+        "copy": Listed(
+            f"{_STATE}.copy", "Copy states with their history to another key, bucket or endpoint."
+        ),
+        "migrate-locks": Listed(
+            f"{_STATE}.migrate_locks", "Go from a lock table to lock files, in a whole tree."
+        ),
         "completion": Listed("holdfast.cli.completion", "Print the completion script of a shell."),
     },
     "Server": {
