@@ -127,10 +127,9 @@ class HeldLock:
         """
         if self.released:
             raise lost(self.address, self.info, self.places, None, before=True)
-        document = self.info.document()
-        for place, _ in self.taken:
+        for place, kept in self.taken:
             there = place.read(self.address)
-            if there is None or there.document != document:
+            if there is None or there.document != kept.document:
                 raise lost(self.address, self.info, [place.name], there, before=False)
 
     def release(self) -> None:
