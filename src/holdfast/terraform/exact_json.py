@@ -47,6 +47,7 @@ def decode_as(decoder: "msgspec.json.Decoder[_Shape]", body: bytes | msgspec.Raw
 
 def decode_value(raw: bytes | msgspec.Raw) -> Any:
     """Decode any JSON value: integers as `int` of any size, other numbers as `Decimal`."""
+    check_depth(bytes(raw))
     return decode_as(_VALUES, raw)
 
 
@@ -55,20 +56,27 @@ def rendered(value: Any) -> str:
     return _ENCODER.encode(value).decode()
 
 
-def check_text(body: bytes) -> None:
-    """Check what a partial decode passes over: that JSON text is UTF-8 and not nested too deeply.
-
-    Args:
-        body: text that is already known to be JSON.
+def check_encoding(body: bytes) -> None:
+    """Check that text is UTF-8, which a partial decode of JSON passes over.
 
     Raises:
-        UnreadableState: it is not UTF-8, or nested more than `MOST_DEPTH` levels.
+        UnreadableState: it is not.
     """
     if not body.isascii():
         try:
             body.decode()
         except UnicodeDecodeError as wrong:
             raise UnreadableState(f"it is not UTF-8 at byte {wrong.start}") from None
+
+
+def check_depth(body: bytes) -> None:
+    """Check that JSON is not nested too deeply.
+
+    Raises:
+        UnreadableState: it is nested more than `MOST_DEPTH` levels.
+    """
+    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
+        return
     if max(accumulate(_steps_of(body)), default=0) > MOST_DEPTH:
         raise UnreadableState(f"its JSON is nested deeper than {MOST_DEPTH} levels")
 

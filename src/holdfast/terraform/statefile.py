@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.terraform.exact_json import UnreadableState, check_text, decode_as
+from holdfast.terraform.exact_json import UnreadableState, check_encoding, decode_as
 from holdfast.terraform.records import Format, Instance, Mode, Output, Path, Resource, StateFile
 from holdfast.terraform.version3 import count_version_3, read_version_3
 from holdfast.terraform.version4 import read_version_4
@@ -99,7 +99,7 @@ def parse(body: bytes) -> StateFile:
         UnreadableState: it is not a state, or one from before Terraform 0.9 or of a later format.
     """
     top = header(body)
-    check_text(body)
+    check_encoding(body)
     if top.format == "v4":
         return read_version_4(body)
     if top.format == "v3":

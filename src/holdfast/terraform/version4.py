@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.terraform.exact_json import UnreadableState, decode_as, decode_value
+from holdfast.terraform.exact_json import UnreadableState, check_depth, decode_as, decode_value
 from holdfast.terraform.records import Instance, Mode, Output, Path, Resource, StateFile
 
 _NOTHING = msgspec.Raw(b"null")
@@ -101,6 +101,7 @@ def _instance(resource: Resource, entry: _Instance) -> Instance:
             resource.mode, resource.type, resource.name, resource.module, entry.provider
         )
     raw = bytes(entry.attributes)
+    check_depth(raw)
     flat = entry.attributes_flat is not None and raw == b"null"
     return Instance(
         resource=resource,

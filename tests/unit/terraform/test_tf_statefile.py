@@ -176,7 +176,15 @@ def test_an_encrypted_state_is_recognised() -> None:
         (b'{"version": 4, "serial": 1.5}', "not shaped"),
         (b'{"version": 4, "resources": {}}', "not shaped"),
         (b'{"version": 4, "x": "\xff"}', "UTF-8 at byte 21"),
-        (b'{"version": 4, "x": ' + b"[" * 300 + b"]" * 300 + b"}", "deeper than 200"),
+        (
+            b'{"version": 4, "outputs": {"x": {"value": ' + b"[" * 300 + b"]" * 300 + b"}}}",
+            "deeper than 200",
+        ),
+        (
+            b'{"version": 4, "resources": [{"mode": "managed", "type": "a", "name": "b", "instances":'
+            b'[{"attributes": {"x": ' + b"[" * 300 + b"]" * 300 + b"}}]}]}",
+            "deeper than 200",
+        ),
         (b'{"version": 4, "x": ' + b"[" * 90_000, "nested too deeply"),
         (b'{"version": 4}\x00\x00', "not JSON"),
         (b"tfstate", "not JSON"),
