@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
@@ -51,10 +50,7 @@ class Commands:
         return Ran(code, out, err)
 
 
-@cache
-def _writer(site: Site) -> Backend:
-    """Return a backend that is made once: clients take long to make."""
-    return site.backend()
+_writers: dict[str, Backend] = {}  # by bucket: clients take long to make
 
 
 def written(
@@ -62,7 +58,9 @@ def written(
 ) -> bytes:
     """Put a state where it belongs, with its digest, and return its bytes."""
     body = document if isinstance(document, bytes) else json.dumps(document, indent=2).encode()
-    backend = _writer(site).at(StateAddress(site.bucket, key, workspace))
+    writer = _writers.get(site.bucket) or site.backend()
+    _writers[site.bucket] = writer
+    backend = writer.at(StateAddress(site.bucket, key, workspace))
     with backend.lock("test") as held:
         backend.write(body, held=held, force=True)
     return body

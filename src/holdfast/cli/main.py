@@ -17,21 +17,35 @@ _SERVER = "holdfast.cli.server"
 # A module is imported when its command is used: help is quick. Sections and commands are in the
 # order in which help lists them.
 SECTIONS: dict[str, dict[str, Listed]] = {
-    "State": {},
+    "State": {
+        "states": Listed(f"{_STATE}.states", "List all states of a bucket, with locks and health."),
+        "show": Listed(f"{_STATE}.show", "Show a state and its resources, or one resource."),
+        "outputs": Listed(f"{_STATE}.outputs", "Show the outputs of a state."),
+        "search": Listed(f"{_STATE}.search", "Find resources in all states."),
+        "graph": Listed(f"{_STATE}.graph", "Show which state reads which, and what is stale."),
+        "pull": Listed(f"{_STATE}.pull", "Write a state to standard output, as it is stored."),
+        "push": Listed(f"{_STATE}.push", "Put a state file into the backend."),
+        "rm": Listed(f"{_STATE}.rm", "Delete a whole state."),
+        "versions": Listed(f"{_STATE}.versions", "List the versions of a state."),
+        "diff": Listed(f"{_STATE}.diff", "Show what changed between two states."),
+        "blame": Listed(f"{_STATE}.blame", "Show which versions introduced and changed something."),
+    },
     "Locks": {
         "locks": Listed(f"{_STATE}.locks", "Show all held locks, or watch them come and go."),
         "lock": Listed(f"{_STATE}.lock", "Take the lock of a state and keep it."),
         "unlock": Listed(f"{_STATE}.unlock", "Break a lock that was left behind."),
     },
     "Recovery": {
+        "restore": Listed(f"{_STATE}.restore", "Go back to an older version of a state."),
+        "rescue": Listed(f"{_STATE}.rescue", "Bring home the errored.tfstate of a lost apply."),
         "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
     },
     "Set-up": {
-        "bootstrap": Listed(
-            f"{_STATE}.bootstrap", "Make, check, export and remove what a backend needs."
-        ),
         "config": Listed(
             f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
+        ),
+        "bootstrap": Listed(
+            f"{_STATE}.bootstrap", "Make, check, export and remove what a backend needs."
         ),
         "copy": Listed(
             f"{_STATE}.copy", "Copy states with their history to another key, bucket or endpoint."
