@@ -48,7 +48,7 @@ SECTIONS: dict[str, dict[str, Listed]] = {
             f"{_STATE}.bootstrap", "Make, check, export and remove what a backend needs."
         ),
         "copy": Listed(
-            f"{_STATE}.copy", "Copy states with their history to another key, bucket or endpoint."
+            f"{_STATE}.copy", "Copy states, with history, to another bucket or endpoint."
         ),
         "migrate-locks": Listed(
             f"{_STATE}.migrate_locks", "Go from a lock table to lock files, in a whole tree."

@@ -4,6 +4,7 @@ import click
 
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.state.config_generate import generate
 from holdfast.cli.state.config_show import show
 
 
@@ -11,7 +12,9 @@ class _Config(DefaultGroup):
     default = "show"
 
 
-@click.group("config", cls=_Config, epilog=epilog("holdfast config"))
+@click.group(
+    "config", cls=_Config, epilog=epilog("holdfast config", "holdfast config generate --check")
+)
 def config() -> None:
     """Show the backend of this directory and where each argument comes from, or generate backends.
 
@@ -20,3 +23,4 @@ def config() -> None:
 
 
 config.add_command(show)
+config.add_command(generate)

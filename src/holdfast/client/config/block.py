@@ -35,7 +35,7 @@ def find_block(directory: Path) -> BackendBlock | None:
     overrides: list[BackendBlock] = []
     for path in configuration_files(directory):
         found = list(blocks_in(path))
-        (overrides if _is_override(path) else usual).extend(found)
+        (overrides if is_override(path) else usual).extend(found)
     if len(usual) > 1:
         places = " and ".join(str(block.origin) for block in usual)
         raise NotConfigured(
@@ -135,7 +135,8 @@ def _origin(path: Path, line: int) -> Origin:
     return Origin(Source.BLOCK, file=str(path), line=line)
 
 
-def _is_override(path: Path) -> bool:
+def is_override(path: Path) -> bool:
+    """Whether what a file says replaces what others say."""
     name = path.name
     for ending in _ENDINGS:
         if name.endswith(ending):
