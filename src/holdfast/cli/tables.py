@@ -1,5 +1,6 @@
-"""Tables: with colours and folded to the width on a terminal, plain aligned text when piped."""
+"""Tables: aligned text, with colours on a terminal. No cell is folded or cut: people copy ids."""
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,11 @@ _GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading; numbers are aligned right; an unbroken one is never folded."""
+    """A column: its heading; numbers are aligned right; an optional one gives way if it is narrow."""
 
     heading: str
     right: bool = False
-    unbroken: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,14 @@ def print_table(
         if empty:
             print(empty, file=sys.stderr)
         return
-    if sys.stdout.isatty() or coloured(sys.stdout):
-        _print_rich(heads, cells)
-    else:
-        _print_plain(heads, cells)
+    widths = [
+        max(len(head.heading), *(len(row[at].text) for row in cells))
+        for at, head in enumerate(heads)
+    ]
+    shown = _fitting(heads, widths)
+    _print_line([Cell(head.heading, Style.STRONG) for head in heads], heads, widths, shown)
+    for row in cells:
+        _print_line(row, heads, widths, shown)
 
 
 def print_fields(fields: Iterable[tuple[str, Value]]) -> None:
@@ -91,29 +96,28 @@ def _cell(value: Value) -> Cell:
     return Cell("-" if value is None else safe(f"{value}"))
 
 
-def _print_plain(heads: list[Column], cells: list[list[Cell]]) -> None:
-    lines = [[head.heading for head in heads], *([cell.text for cell in row] for row in cells)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
-    for line in lines:
-        padded = (
-            text.rjust(width) if head.right else text.ljust(width)
-            for text, width, head in zip(line, widths, heads, strict=True)
-        )
-        print(_GAP.join(padded).rstrip())
+def _fitting(heads: list[Column], widths: list[int]) -> list[int]:
+    """Return which columns to show: all when piped, without optional ones on a narrow terminal."""
+    shown = list(range(len(heads)))
+    if not sys.stdout.isatty():
+        return shown
+    room = shutil.get_terminal_size().columns
+    for at in reversed(range(len(heads))):
+        if sum(widths[each] + len(_GAP) for each in shown) - len(_GAP) <= room:
+            break
+        if heads[at].optional:
+            shown.remove(at)
+    return shown
 
 
-def _print_rich(heads: list[Column], cells: list[list[Cell]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for head in heads:
-        table.add_column(
-            head.heading,
-            justify="right" if head.right else "left",
-            no_wrap=head.unbroken,
-            overflow="fold",
-        )
-    for row in cells:
-        table.add_row(*(Text(cell.text, style=cell.style.look) for cell in row))
-    console().print(table)
+def _print_line(
+    cells: list[Cell], heads: list[Column], widths: list[int], shown: list[int]
+) -> None:
+    texts = []
+    for at in shown:
+        cell, width = cells[at], widths[at]
+        last = at == shown[-1] and not heads[at].right
+        padding = " " * (0 if last else width - len(cell.text))
+        text = styled(cell.text, cell.style) if cell.text else ""
+        texts.append(padding + text if heads[at].right else text + padding)
+    print(_GAP.join(texts).rstrip())

@@ -10,7 +10,7 @@ from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option
 from holdfast.cli.output import print_json, say
 from holdfast.cli.state.target import Target, state_argument, target_options
-from holdfast.cli.tables import Cell, Column, print_fields, print_table
+from holdfast.cli.tables import Cell, print_fields, print_table
 
 if TYPE_CHECKING:
     from holdfast.client.config.discovery import Discovered
@@ -61,7 +61,7 @@ def _print(found: "Discovered") -> None:
     if found.values:
         say()
         print_table(
-            [Column("ARGUMENT", unbroken=True), "VALUE", "FROM"],
+            ["ARGUMENT", "VALUE", "FROM"],
             [
                 (name, rendered(name.rpartition(".")[2], said.value), str(said.origin))
                 for name, said in found.values.items()

@@ -1,9 +1,7 @@
 """`holdfast states`: all states of a bucket."""
 
-import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,17 +21,15 @@ if TYPE_CHECKING:
 
 _SORTS = ("name", "changed", "size", "resources", "serial")
 _COLUMNS = (
-    Column("STATE", unbroken=True),
-    Column("SERIAL", right=True, unbroken=True),
-    Column("RESOURCES", right=True, unbroken=True),
-    Column("SIZE", right=True, unbroken=True),
-    Column("CHANGED", unbroken=True),
-    Column("TERRAFORM", unbroken=True),
-    Column("LOCK", unbroken=True),
-    Column("HEALTH", unbroken=True),
+    Column("STATE"),
+    Column("SERIAL", right=True),
+    Column("RESOURCES", right=True),
+    Column("SIZE", right=True, optional=True),
+    Column("CHANGED"),
+    Column("TERRAFORM", optional=True),
+    Column("LOCK"),
+    Column("HEALTH"),
 )
-_NARROW = 100  # characters; narrower terminals do not show the size, nor the version of Terraform
-_LEFT_OUT = frozenset({"SIZE", "TERRAFORM"})
 
 
 @click.command(
@@ -123,13 +119,8 @@ def _print(catalog: "Catalog", entries: "list[Entry]", *, tree: bool) -> None:
         rows = _tree(entries)
     else:
         rows = [[entry.address.object_key, *_cells(entry)] for entry in entries]
-    columns: Sequence[Column] = _COLUMNS
-    if terminal and shutil.get_terminal_size().columns < _NARROW:
-        shown = [at for at, each in enumerate(_COLUMNS) if each.heading not in _LEFT_OUT]
-        columns = [_COLUMNS[at] for at in shown]
-        rows = [[row[at] for at in shown] for row in rows]
     nothing = f"No states in s3://{catalog.bucket}." if not catalog.entries else "No such states."
-    print_table(columns, rows, empty=nothing)
+    print_table(_COLUMNS, rows, empty=nothing)
     for entry in entries:
         for problem in entry.problems:
             warn(f"{entry.address.url}: {problem.text}")

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _LIMIT = 50
 _COLUMNS: list[Column | str] = [
     "WHEN",
-    "AGO",
+    Column("AGO", optional=True),
     Column("SERIAL", right=True),
     Column("RESOURCES", right=True),
-    Column("SIZE", right=True),
-    "TERRAFORM",
-    Column("VERSION", unbroken=True),
+    Column("SIZE", right=True, optional=True),
+    Column("TERRAFORM", optional=True),
+    "VERSION",
     "",
 ]
 
