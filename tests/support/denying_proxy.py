@@ -91,6 +91,8 @@ def denying(endpoint: str, rule: Rule, *, drop: str = "") -> Iterator[str]:
 
 
 def _error(code: str, asked: Asked) -> bytes:
+    if not code:
+        return b""
     if asked.target:
         return f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"no"}}'.encode()
     return f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
