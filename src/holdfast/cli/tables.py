@@ -2,14 +2,11 @@
 
 import shutil
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
 
-from holdfast.cli.colours import Style, coloured, safe, styled
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from holdfast.cli.colours import Style, safe, styled
 
 _GAP = "  "
 
@@ -51,7 +48,7 @@ def print_table(
             print(empty, file=sys.stderr)
         return
     widths = [
-        max(len(head.heading), *(len(row[at].text) for row in cells))
+        max(len(head.heading), *(width_of(row[at].text) for row in cells))
         for at, head in enumerate(heads)
     ]
     shown = _fitting(heads, widths)
@@ -68,25 +65,13 @@ def print_fields(fields: Iterable[tuple[str, Value]]) -> None:
         print(f"{styled(name.ljust(width), Style.DIM)}{_GAP}{styled(cell.text, cell.style)}")
 
 
-def console(stream: TextIO | None = None) -> "Console":
-    """Return a rich console for what a table cannot show, such as a tree.
-
-    It prints no markup, no emoji and no highlights of its own; when piped it neither colours nor
-    folds. Pass text through `safe`, and build `rich.text.Text`, never markup from a state's text.
-    """
-    from rich.console import Console
-
-    out = stream or sys.stdout
-    return Console(
-        file=out,
-        color_system="auto" if coloured(out) else None,
-        force_terminal=coloured(out),
-        no_color=not coloured(out),
-        width=None if out.isatty() else 10_000,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        soft_wrap=not out.isatty(),
+def width_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF")
+        for one in text
     )
 
 
@@ -117,7 +102,7 @@ def _print_line(
     for at in shown:
         cell, width = cells[at], widths[at]
         last = at == shown[-1] and not heads[at].right
-        padding = " " * (0 if last else width - len(cell.text))
+        padding = " " * (0 if last else width - width_of(cell.text))
         text = styled(cell.text, cell.style) if cell.text else ""
         texts.append(padding + text if heads[at].right else text + padding)
     print(_GAP.join(texts).rstrip())

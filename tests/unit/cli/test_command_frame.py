@@ -19,7 +19,7 @@ from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import COMMANDS, cli, run
 from holdfast.cli.output import CommandFailed, confirm, print_json
 from holdfast.cli.state.failures import code_of, told
-from holdfast.cli.tables import Cell, Column, Value, console, print_fields, print_table
+from holdfast.cli.tables import Cell, Column, Value, print_fields, print_table
 from holdfast.client import errors
 
 
@@ -146,19 +146,30 @@ def test_a_piped_table_is_plain_and_aligned(capsys: pytest.CaptureFixture[str]) 
     assert second.endswith("   -  x")
 
 
-def test_a_table_on_a_terminal_is_folded_and_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It fits the width; square brackets of addresses are no markup."""
+def test_a_table_on_a_terminal_is_coloured_and_never_folded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Too narrow a terminal loses optional columns; what is left stays whole, to be copied."""
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
     monkeypatch.setattr(sys, "stdout", stream)
-    print_table(["ADDRESS", "IS"], [('module.m["q"].x.y[0] ' * 3, Cell("bad", Style.BAD))])
+    address = 'module.m["q"].x.y[0] ' * 3
+    columns: list[Column | str] = ["ADDRESS", Column("SIZE", right=True, optional=True), "IS"]
+    print_table(columns, [(address, 12, Cell("bad", Style.BAD))])
     shown = click.unstyle(stream.getvalue())
 
     assert "\x1b[31m" in stream.getvalue()
-    assert all(len(line) <= 40 for line in shown.splitlines())
-    assert '["q"]' in shown.replace("\n", "").replace(" ", "")
+    assert shown.splitlines()[1] == f"{address}  bad"
+    assert "SIZE" not in shown
+
+
+def test_wide_characters_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    """A wide character takes two columns, a combining one none."""
+    print_table(["NAME", "IS"], [("漢字", "x"), ("e\u0301abc", "y")])
+
+    assert capsys.readouterr().out == "NAME  IS\n漢字  x\ne\u0301abc  y\n"
 
 
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,8 +214,6 @@ def test_when_colours_are_used(
 
     assert coloured(stream) is expected
     assert (styled("x", Style.BAD, stream) != "x") is expected
-    console(stream).print("x", style="red")
-    assert ("\x1b[31m" in stream.getvalue()) is expected
 
 
 def test_text_of_others_cannot_move_the_cursor() -> None:
