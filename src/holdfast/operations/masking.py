@@ -4,7 +4,6 @@ Terraform marks sensitive attributes; older versions do not mark those that a pr
 declares. So an attribute that is named like one that holds a secret counts as sensitive too.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,6 @@ from typing import Any
 from holdfast.terraform.changes import SENSITIVE
 from holdfast.terraform.masking import Marks, Secret, known_secrets, publish, wrap
 from holdfast.terraform.records import Instance, Output, Path, StateFile
-
-_NAMED = re.compile(
-    r"(^|_)(password|passwd|passphrase|secret|token|private_key|secret_key|api_key|client_key"
-    r"|secret_string|connection_string|kubeconfig|kube_config)(_(v\d|\d|pem|openssh|pkcs8|base64"
-    r"|plaintext|value|data|string|binary|hash))*$",
-    re.IGNORECASE,
-)
-_RESULTS = {("random_password", "result"), ("random_password", "bcrypt_hash")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +41,9 @@ class Masker:
         yield from _leaves((), without_types(self._wrapped(instance)), sensitive=False)
 
     def _wrapped(self, instance: Instance) -> dict[str, Any]:
-        marks = Marks(instance.sensitive, self._known, flat=instance.flat)
         kind = instance.resource.type
-        wrapped: dict[str, Any] = {}
-        for name, value in instance.attributes.items():
-            if value and isinstance(value, str) and (kind, name) in _RESULTS:
-                wrapped[name] = Secret(value)
-            else:
-                wrapped[name] = _by_name(name, marks.wrap(name, value))
-        return wrapped
+        marks = Marks(instance.sensitive, self._known, flat=instance.flat, resource_type=kind)
+        return {name: marks.wrap(name, value) for name, value in instance.attributes.items()}
 
 
 def without_types(value: Any) -> Any:
@@ -69,17 +54,6 @@ def without_types(value: Any) -> Any:
         return {name: without_types(each) for name, each in value.items()}
     if isinstance(value, list):
         return [without_types(each) for each in value]
-    return value
-
-
-def _by_name(name: str, value: Any) -> Any:
-    """Make secrets of the texts whose attribute is named like one."""
-    if isinstance(value, dict):
-        return {inner: _by_name(inner, each) for inner, each in value.items()}
-    if isinstance(value, list):
-        return [_by_name(name, each) for each in value]
-    if value and isinstance(value, str) and _NAMED.search(name.rpartition(".")[2]):
-        return Secret(value)
     return value
 
 

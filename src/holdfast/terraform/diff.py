@@ -31,7 +31,8 @@ from holdfast.terraform.values import compare, compare_mappings
 def diff(old: StateFile, new: StateFile) -> StateDiff:
     """Compare two states.
 
-    What either state marks as sensitive is hidden on both sides, and where its text stands again.
+    What either state marks as sensitive is hidden on both sides, and where its text stands again;
+    so are texts of attributes that are named like secrets, for not every state marks them.
     Orders that Terraform does not keep are no difference: of dependencies, sensitive paths, check
     results, and of lists of objects, which is how sets of blocks look in a state.
 
@@ -115,6 +116,7 @@ def _attribute_changes(
         {path for each in sides for path in each.sensitive},
         known,
         flat=any(each.flat for each in sides),
+        resource_type=sides[0].resource.type if sides else "",
     )
     old, new = ({} if each is None else each.read_attributes() for each in (before, after))
     yield from compare_mappings((), old, new, marks)

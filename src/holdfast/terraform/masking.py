@@ -5,6 +5,7 @@ from typing import Any
 
 from holdfast.terraform.changes import SENSITIVE
 from holdfast.terraform.records import Instance, Path, StateFile
+from holdfast.terraform.secrets import is_secret_name
 
 # Copies of shorter sensitive texts are not looked for: "true" and "eu" stand everywhere.
 SHORTEST_COPY = 8
@@ -44,7 +45,8 @@ def known_secrets(*states: StateFile) -> frozenset[str]:
 
 def _marked_texts(instance: Instance) -> Iterator[str]:
     """Yield the sensitive texts of an object, decoding no more than the attributes they are in."""
-    marks = Marks(instance.sensitive, flat=instance.flat)
+    kind = instance.resource.type
+    marks = Marks(instance.sensitive, flat=instance.flat, resource_type=kind)
     if instance.flat or () in instance.sensitive:
         attributes = instance.attributes
     else:
@@ -57,7 +59,12 @@ class Marks:
     """What is sensitive among the attributes of an object."""
 
     def __init__(
-        self, paths: Iterable[Path], known: Collection[str] = (), *, flat: bool = False
+        self,
+        paths: Iterable[Path],
+        known: Collection[str] = (),
+        *,
+        flat: bool = False,
+        resource_type: str = "",
     ) -> None:
         """Group the paths by the attribute that they begin at.
 
@@ -65,8 +72,10 @@ class Marks:
             paths: the sensitive ones, of any state that is compared.
             known: sensitive texts, hidden wherever they stand alone.
             flat: whether attributes have the names of the legacy form, `name.0.other`.
+            resource_type: of the object, for names that only tell a secret there.
         """
         self._known = known
+        self._type = resource_type
         self._flat = flat
         self._everything = False
         self._by_name: dict[str, list[Path]] = {}
@@ -81,30 +90,57 @@ class Marks:
         """Return an attribute's value in which each sensitive part is a `Secret`."""
         if self._everything:
             return _secret(value)
-        if self._flat:
-            name = name.partition(".")[0]
-        paths = self._by_name.get(name, ())
-        if not paths and type(value) is str:
+        paths = self._by_name.get(name.partition(".")[0] if self._flat else name, ())
+        hidden = is_secret_name(name, self._type)
+        if not paths and not hidden and type(value) is str:
             return Secret(value) if value in self._known else value
-        return wrap(value, paths, self._known)
+        return wrap(value, paths, self._known, by_name=True, hidden=hidden)
 
 
-def wrap(value: Any, paths: Collection[Path], known: Collection[str]) -> Any:
-    """Return a value in which each sensitive part is a `Secret`."""
+def wrap(
+    value: Any,
+    paths: Collection[Path],
+    known: Collection[str],
+    *,
+    by_name: bool = False,
+    hidden: bool = False,
+) -> Any:
+    """Return a value in which each sensitive part is a `Secret`.
+
+    Args:
+        value: as decoded.
+        paths: the ways to sensitive parts of it.
+        known: sensitive texts, hidden wherever they stand alone.
+        by_name: whether to hide texts in it that are named like secrets.
+        hidden: whether the value itself is named like one.
+    """
     if not paths and not isinstance(value, dict | list):
-        return Secret(value) if value in known and isinstance(value, str) else value
+        secret = isinstance(value, str) and value and (hidden or value in known)
+        return Secret(value) if secret else value
     if () in paths:
         return _secret(value)
     if isinstance(value, dict):
         return {
-            name: wrap(each, [path[1:] for path in paths if str(path[0]) == name], known)
+            name: wrap(
+                each,
+                [path[1:] for path in paths if str(path[0]) == name],
+                known,
+                by_name=by_name,
+                hidden=by_name and is_secret_name(name),
+            )
             for name, each in value.items()
         }
     if isinstance(value, list):
         if any(isinstance(path[0], str) for path in paths):
             return Secret(value)  # a way that cannot be followed hides all
         return [
-            wrap(each, [path[1:] for path in paths if path[0] == index], known)
+            wrap(
+                each,
+                [path[1:] for path in paths if path[0] == index],
+                known,
+                by_name=by_name,
+                hidden=hidden,
+            )
             for index, each in enumerate(value)
         ]
     return _secret(value)  # a way that leads on where nothing is hides it too
@@ -157,9 +193,3 @@ def _texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _texts_in(each)
-
-
-def masked_attributes(instance: Instance, known: Collection[str] = ()) -> dict[str, Any]:
-    """Return an instance's attributes for showing, `Sensitive` in the place of each secret."""
-    marks = Marks(instance.sensitive, known, flat=instance.flat)
-    return {name: publish(marks.wrap(name, each)) for name, each in instance.attributes.items()}

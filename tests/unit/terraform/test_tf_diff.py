@@ -407,3 +407,24 @@ def test_paths_as_text() -> None:
     """The whole has no name."""
     assert path_text(()) == ""
     assert path_text(("a", 0, "b-c", "d e", 'f"')) == 'a[0].b-c["d e"]["f\\""]'
+
+
+def test_what_is_named_like_a_secret_is_not_shown() -> None:
+    """Terraform does not mark what only a provider's schema declares as sensitive."""
+    found = of_one(
+        {"id": "1", "password": "one", "login": [{"user": "me", "token": "t1"}], "result": "r1"},
+        {"id": "1", "password": "two", "login": [{"user": "me", "token": "t2"}], "result": "r2"},
+    )
+
+    assert changes_of(found) == [
+        ("login[0].token", SENSITIVE, SENSITIVE),
+        ("password", SENSITIVE, SENSITIVE),
+        ("result", "r1", "r2"),
+    ]
+
+
+def test_an_unset_secret_is_told_from_a_set_one() -> None:
+    """Only what is there is hidden."""
+    found = of_one({"password": "", "token": None}, {"password": "x", "token": "y"})
+
+    assert changes_of(found) == [("password", SENSITIVE, SENSITIVE), ("token", None, SENSITIVE)]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from holdfast.terraform.secrets import format_of
 from holdfast.terraform.statefile import StateFile
 
 _NAME = re.compile(
@@ -18,15 +19,6 @@ _NAMES_SOMETHING_ELSE = re.compile(
     re.ASCII,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_VALUES = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
-    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@", re.ASCII), "a URL with a password"),
-    (re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}", re.ASCII), "a GitHub token"),
-    (re.compile(r"\bglpat-[\w-]{20,}", re.ASCII), "a GitLab token"),
-    (re.compile(r"\bxox[abprs]-[\w-]{10,}", re.ASCII), "a Slack token"),
-    (re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}", re.ASCII), "a JSON web token"),
-    (re.compile(r"\bhvs\.[\w-]{20,}", re.ASCII), "a Vault token"),
-)
 
 
 def telling_outputs(state: StateFile) -> Iterator[str]:
@@ -47,9 +39,9 @@ def _why(name: str, value: Any) -> str:
         return next((why for why in (_why(name, part) for part in value) if why), "")
     if not isinstance(value, str) or not value:
         return ""
-    for pattern, what in _VALUES:
-        if pattern.search(value):
-            return f"holds {what}"
+    what = format_of(value)
+    if what:
+        return f"holds {what}"
     words = _CAMEL.sub("_", name).replace("-", "_").lower()
     if _NAME.search(words) and not _NAMES_SOMETHING_ELSE.search(words):
         return f"named {name}"
