@@ -7,7 +7,7 @@ import pytest
 
 from bootstrapped import answers, applied, connected, planned, wanted
 from client_site import Site, made_state
-from holdfast.client.errors import HoldfastError
+from holdfast.client.errors import HoldfastError, NoSuchBucket
 from holdfast.operations.bootstrap.desired import Desired, Encryption, LockTable, Logging
 from holdfast.operations.bootstrap.destroy import destroy
 from holdfast.operations.bootstrap.plan import Step
@@ -259,6 +259,34 @@ def test_access_logging_is_left_out_where_it_is_not_served(site: Site) -> None:
     done = applied(desired)
     assert [step.id for step in done.left_out] == ["bucket.logging"]
     assert done.remaining == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "code"),
+    [
+        ("CreateBucket", 409, "OperationAborted"),
+        ("PutBucketVersioning", 404, "NoSuchBucket"),
+        ("PutPublicAccessBlock", 409, "OperationAborted"),
+    ],
+)
+def test_what_is_not_known_everywhere_yet_is_sent_again(
+    site: Site, operation: str, status: int, code: str
+) -> None:
+    """AWS needs a moment after something was made; only for so long is it waited."""
+    desired = fresh(site, lock="lockfile")
+    there = connected(desired)
+    answers(there.s3, operation, status, code, times=3)
+    waits: list[float] = []
+    assert applied(desired, there, sleep=waits.append).remaining == ()
+    assert waits == [1.0, 1.0, 1.0]
+
+    answers(there.s3, "PutBucketVersioning", 404, "NoSuchBucket")
+    site.s3.put_bucket_versioning(
+        Bucket=desired.bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    with pytest.raises(NoSuchBucket):
+        applied(desired, there, sleep=waits.append)
+    assert sum(waits) == 23.0
 
 
 def test_a_store_without_kms_says_what_to_use_instead(site: Site) -> None:

@@ -57,12 +57,17 @@ class _Body(io.BytesIO):
         yield self.read()
 
 
-def answers(client: Any, operation: str, status: int, code: str) -> None:
-    """Let a client get an error instead of sending an operation."""
+def answers(client: Any, operation: str, status: int, code: str, times: int = 10_000) -> None:
+    """Let a client get an error, so many times, instead of sending an operation."""
     service = client.meta.service_model.service_id.hyphenize()
     body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
 
-    def instead(request: Any, **_more: Any) -> AWSResponse:
+    left = [times]
+
+    def instead(request: Any, **_more: Any) -> AWSResponse | None:
+        left[0] -= 1
+        if left[0] < 0:
+            return None
         text = "" if request.method == "HEAD" else body
         raw: Any = _Body(text.encode())
         headers: Any = {"content-type": "application/xml"}

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from holdfast.client.connect import Connection
-from holdfast.client.translate import translated
+from holdfast.client.errors import ServiceFailed
 from holdfast.operations.bootstrap import bucket_policy, lifecycle
 from holdfast.operations.bootstrap.actual import NOT_OFFERED, Actual
 from holdfast.operations.bootstrap.arns import owned, s3_call
 from holdfast.operations.bootstrap.asking import ask
 from holdfast.operations.bootstrap.desired import Desired
 from holdfast.operations.bootstrap.plan import Step
+from holdfast.operations.bootstrap.refusals import Refused
+from holdfast.operations.bootstrap.settling import settled
 
 
 @dataclass
@@ -48,33 +50,35 @@ class Work:
         """Send a request on the bucket. Returns NOT_OFFERED where the endpoint does not have it."""
         bucket = self.desired.bucket
         send = getattr(self.connection.s3, method)
-        return ask(s3_call(f"{doing} of {bucket}", action, bucket), lambda: send(**parameters))
+        call = s3_call(f"{doing} of {bucket}", action, bucket)
+        return settled(lambda: ask(call, lambda: send(**parameters)), self.sleep)
 
 
 def make_bucket(work: Work, _step: Step) -> Any:
     """Make the bucket. Somebody else may have taken the name since we looked."""
-    from botocore.exceptions import ClientError
-
-    from holdfast.client.translate import code_of
-    from holdfast.operations.bootstrap.refusals import Refused
-
     name, region = work.desired.bucket, work.desired.region
-    place: Any = {} if region == "us-east-1" else {"LocationConstraint": region}
-    more: Any = {"CreateBucketConfiguration": place} if place else {}
-    with translated(s3_call(f"make the bucket {name}", "CreateBucket", name)):
-        try:
-            return work.connection.s3.create_bucket(
+    place: Any = {"LocationConstraint": region}
+    more: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": place}
+    call = s3_call(f"make the bucket {name}", "CreateBucket", name)
+
+    def send() -> Any:
+        return ask(
+            call,
+            lambda: work.connection.s3.create_bucket(
                 Bucket=name, ObjectOwnership="BucketOwnerEnforced", **more
-            )
-        except ClientError as error:
-            if code_of(error) == "BucketAlreadyOwnedByYou":
-                return None
-            if code_of(error) != "BucketAlreadyExists":
-                raise
-            raise Refused(
-                f"the name {name} is taken by another account",
-                "Choose another name: names of buckets are shared by all accounts.",
-            ) from error
+            ),
+            {"BucketAlreadyOwnedByYou"},
+        )
+
+    try:
+        return settled(send, work.sleep)
+    except ServiceFailed as error:
+        if error.code != "BucketAlreadyExists":
+            raise
+        raise Refused(
+            f"the name {name} is taken by another account",
+            "Choose another name: names of buckets are shared by all accounts.",
+        ) from error
 
 
 def tag_bucket(work: Work, step: Step) -> Any:

@@ -9,12 +9,14 @@ from holdfast.operations.bootstrap.asking import ask
 from holdfast.operations.bootstrap.change_bucket import Change, Work
 from holdfast.operations.bootstrap.plan import Step
 from holdfast.operations.bootstrap.refusals import NotAvailable
+from holdfast.operations.bootstrap.settling import settled
 
 
 def _send(work: Work, doing: str, action: str, method: str, **parameters: Any) -> Any:
     resource = work.key_id or "*"
     send = getattr(work.connection.kms, method)
-    return ask(key_call(doing, action, resource), lambda: send(**parameters))
+    call = key_call(doing, action, resource)
+    return settled(lambda: ask(call, lambda: send(**parameters)), work.sleep)
 
 
 def make_key(work: Work, _step: Step) -> Any:
@@ -74,10 +76,14 @@ def rotate_key(work: Work, step: Step) -> Any:
 
 def name_key(work: Work, step: Step) -> Any:
     """Make the alias. If another run made it meanwhile, its key counts, and ours goes."""
-    answer = ask(
-        key_call(f"make {step.after}", "CreateAlias", work.key_id),
-        lambda: work.connection.kms.create_alias(AliasName=step.after, TargetKeyId=work.key_id),
-        {"AlreadyExistsException"},
+    kms, call = work.connection.kms, key_call(f"make {step.after}", "CreateAlias", work.key_id)
+    answer = settled(
+        lambda: ask(
+            call,
+            lambda: kms.create_alias(AliasName=step.after, TargetKeyId=work.key_id),
+            {"AlreadyExistsException"},
+        ),
+        work.sleep,
     )
     if answer is None:
         _yield_to_the_other(work, step.after)

@@ -10,6 +10,7 @@ from holdfast.operations.bootstrap.asking import ask
 from holdfast.operations.bootstrap.change_bucket import Change, Work
 from holdfast.operations.bootstrap.plan import Step
 from holdfast.operations.bootstrap.refusals import NotAvailable
+from holdfast.operations.bootstrap.settling import settled
 
 _LONGEST = 300.0  # seconds until a table has to be active
 _PAUSE = 1.0
@@ -18,7 +19,8 @@ _PAUSE = 1.0
 def _send(work: Work, doing: str, action: str, method: str, **parameters: Any) -> Any:
     name = work.desired.table_name or ""
     send = getattr(work.connection.dynamodb, method)
-    return ask(table_call(f"{doing} {name}", action, name), lambda: send(**parameters))
+    call = table_call(f"{doing} {name}", action, name)
+    return settled(lambda: ask(call, lambda: send(**parameters)), work.sleep)
 
 
 def make_table(work: Work, step: Step) -> Any:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_ATTRIBUTE = re.compile(r"( *)(\S+|\"[^\"]+\") += (.*[^{])")
+_ATTRIBUTE = re.compile(r"( *)(\S+|\"[^\"]+\") += (.*[^{[])")
 
 
 def text(value: str) -> str:
@@ -35,6 +35,9 @@ def value(given: Any, indent: int = 0) -> str:
             f"{inner}{_name(name)} = {value(each, indent + 2)}\n" for name, each in given.items()
         )
         return "{\n" + "".join(lines) + " " * indent + "}"
+    if given and isinstance(given[0], Mapping):
+        inside = "".join(f"{inner}{value(each, indent + 2)},\n" for each in given)
+        return "[\n" + inside + " " * indent + "]"
     return "[" + ", ".join(value(each, indent) for each in given) + "]"
 
 

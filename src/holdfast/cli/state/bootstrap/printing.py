@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from holdfast.cli.colours import Style, safe
-from holdfast.cli.output import note, say
+from holdfast.cli.output import note, say, warn
 from holdfast.cli.state.bootstrap.words import words
 
 if TYPE_CHECKING:
@@ -76,8 +76,13 @@ def _print_notes(desired: "Desired", plan: "Plan") -> None:
     if plain and not demands_tls(desired, plan.identity):
         note("The endpoint is plain HTTP, so the bucket's policy does not demand TLS.")
     elif plain:
-        note(
-            "The endpoint is plain HTTP, and the policy denies all requests without TLS: ours too."
+        warn("the endpoint is plain HTTP, and the policy denies requests without TLS: ours too.")
+    policy = next((step for step in plan.changes if step.id == "bucket.policy"), None)
+    if policy and policy.action.value == "change" and "HoldfastEncryption" in policy.after:
+        warn(
+            "clients that use this bucket with encrypt = true and without kms_key_id ask for weaker "
+            "encryption, and will be denied. Add kms_key_id to their blocks, or set encryption = "
+            "false under [policy] in the file of --config."
         )
 
 
