@@ -337,6 +337,13 @@ def test_a_file_that_is_not_hcl_is_told_with_its_line(tmp_path: Path) -> None:
     assert "main.tf:3" in found.warnings[0].text
 
 
+def test_a_broken_file_beside_the_block_does_not_matter(directory: Path) -> None:
+    """The block says where the state is; what Terraform thinks of the rest is its matter."""
+    (directory / "x.tf").write_text('# backend\nresource "a" {\n')
+
+    assert find(directory).settings.bucket == "states"
+
+
 def test_older_arguments_are_understood(tmp_path: Path) -> None:
     """Arguments of before Terraform 1.6 and the flat ones of OpenTofu; today's names win."""
     (tmp_path / "main.tf").write_text(

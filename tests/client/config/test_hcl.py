@@ -58,6 +58,7 @@ def test_places_cut_the_text() -> None:
         ('"a"', "a"),
         (r'"q\"\\\n\u00e9"', 'q"\\\né'),
         ('"$${x} %%{y} $5 100%"', "${x} %{y} $5 100%"),
+        ('"$${a $$${b} %%{"', "${a $${b} %{"),
         ('"${"in"}ner"', "inner"),
         ("true", True),
         ("null", None),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from holdfast.client.config.hcl import Attribute, Expression
 from holdfast.client.config.origin import Origin, Source, Sourced
 from holdfast.client.errors import NotConfigured
 
+_MAY_HOLD_A_BLOCK = re.compile(r"\bbackend\b|\bcloud\b")
 _ENDINGS = (".tf.json", ".tofu.json", ".tf", ".tofu")
 
 
@@ -29,13 +31,18 @@ def find_block(directory: Path) -> BackendBlock | None:
     """Return the backend block of a directory; None if it has none.
 
     Raises:
-        NotConfigured: a file cannot be read, or there are two blocks.
+        NotConfigured: there are two blocks; or none, and a file cannot be read.
     """
     usual: list[BackendBlock] = []
     overrides: list[BackendBlock] = []
+    unread: list[NotConfigured] = []
     for path in configuration_files(directory):
-        found = list(blocks_in(path))
-        (overrides if is_override(path) else usual).extend(found)
+        try:
+            (overrides if is_override(path) else usual).extend(blocks_in(path))
+        except NotConfigured as error:
+            unread.append(error)
+    if unread and not usual and not overrides:
+        raise unread[0]
     if len(usual) > 1:
         places = " and ".join(str(block.origin) for block in usual)
         raise NotConfigured(
@@ -73,7 +80,7 @@ def blocks_in(path: Path) -> Iterator[BackendBlock]:
         NotConfigured: the file cannot be read, or is not HCL or JSON.
     """
     text = read_text(path)
-    if "backend" not in text and "cloud" not in text:
+    if not _MAY_HOLD_A_BLOCK.search(text):
         return  # reading HCL is slow
     if path.name.endswith(".json"):
         yield from _json_blocks(path, text)

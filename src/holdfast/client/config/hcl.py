@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))')
+_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|\$\$\{|%%\{')
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPED_TEMPLATE = re.compile(r"\$\$\{|%%\{")
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
 
@@ -76,7 +77,8 @@ def parse(text: str) -> Block:
 
     plain = text.removeprefix("\ufeff")
     try:
-        tree = hcl2.parses_to_tree(plain)
+        # The parser wants a closing brace after an escaped opening one. Places stay the same.
+        tree = hcl2.parses_to_tree(_ESCAPED_TEMPLATE.sub("\ue000" * 3, plain))
     except UnexpectedInput as error:
         raise Unparsable(max(error.line, 1), "the syntax is not valid here") from error
     except (LarkError, RecursionError) as error:
@@ -211,12 +213,10 @@ def _trees(tree: Any) -> list[Any]:
 
 
 def _unescaped(text: str) -> str:
-    if text.startswith(("$${", "%%{")):
-        return text[1:]
-
     def one(found: re.Match[str]) -> str:
         if found[1]:
             return _ESCAPES[found[1]]
-        return chr(int(found[2] or found[3], 16))
+        code = found[2] or found[3]
+        return chr(int(code, 16)) if code else found[0][1:]
 
     return _ESCAPE.sub(one, text)
