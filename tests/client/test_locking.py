@@ -4,14 +4,22 @@ import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from client_site import KEY, LOCKS, Site, made_state
 from faulty_clients import break_after, break_before, ignore_if_match, lose_answer, record
 from holdfast import LockHeld, LockLost
 from holdfast.client import locking
-from holdfast.client.errors import LockNotReleased, NoSuchLock, NoSuchState, Unreachable
+from holdfast.client.errors import (
+    LockNotReleased,
+    NoSuchLock,
+    NoSuchState,
+    ServiceFailed,
+    Unreachable,
+)
 from holdfast.client.locking import Waiting
 
 
@@ -333,6 +341,66 @@ def test_a_store_that_ignores_the_condition_is_found_out(
     theirs.release()
     assert backend.connection.conditional_deletes is False
     assert len(caplog.records) == 1
+
+
+def test_a_store_without_conditional_writes_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There a lock file would lock nothing; the error says what does."""
+    backend = site.backend(lock="file")
+    answer: Any = {
+        "Error": {"Code": "NotImplemented"},
+        "ResponseMetadata": {"HTTPStatusCode": 501},
+    }
+
+    def refuse(**_: Any) -> None:
+        raise ClientError(answer, "PutObject")
+
+    monkeypatch.setattr(backend.connection.s3, "put_object", refuse)
+    with pytest.raises(ServiceFailed, match="dynamodb_table"):
+        backend.lock("test")
+
+
+def test_two_lock_writes_at_the_same_moment_are_repeated(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 may answer 409 to one of them, which says nothing about who has the lock."""
+    backend = site.backend(lock="file")
+    real = backend.connection.s3.put_object
+    calls: list[None] = []
+    answer: Any = {
+        "Error": {"Code": "ConditionalRequestConflict"},
+        "ResponseMetadata": {"HTTPStatusCode": 409},
+    }
+
+    def conflict(**parameters: Any) -> Any:
+        calls.append(None)
+        if len(calls) < 3:
+            raise ClientError(answer, "PutObject")
+        return real(**parameters)
+
+    monkeypatch.setattr(backend.connection.s3, "put_object", conflict)
+    with backend.lock("test") as held:
+        held.check()
+
+
+def test_a_holder_whom_we_may_not_read_stops_us_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, and the lock file cannot be read: it is still a lock that is held."""
+    backend = site.backend(lock="file")
+    answer: Any = {
+        "Error": {"Code": "AccessDenied"},
+        "ResponseMetadata": {"HTTPStatusCode": 403},
+    }
+
+    def deny(**_: Any) -> None:
+        raise ClientError(answer, "GetObject")
+
+    with site.backend(lock="file").lock("first"):
+        monkeypatch.setattr(backend.connection.s3, "get_object", deny)
+        with pytest.raises(LockHeld, match="cannot be read"):
+            backend.lock("second")
 
 
 def test_without_a_place_nothing_is_locked(site: Site) -> None:

@@ -5,8 +5,9 @@ Each writes only where nothing is, and removes only what it is told to remove. S
 and DeleteObject in AWS's API references.
 """
 
+import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.client import object_headers
 from holdfast.client.connect import Connection
@@ -19,6 +20,9 @@ from holdfast.client.translate import (
     translated,
 )
 from holdfast.terraform.address import StateAddress
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 _CONFLICT = {"ConditionalRequestConflict", "OperationAborted"}
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
@@ -186,7 +190,10 @@ class File:
                     return Kept(document, answer.get("ETag", ""))
                 except ClientError as error:
                     if code_of(error) in _CONFLICT and attempt + 1 < _CONFLICTS:
+                        time.sleep(0.1 * (attempt + 1))
                         continue
+                    if status_of(error) == 501:
+                        raise self._no_conditions(error) from error
                     if status_of(error) != 412:
                         raise
                     there = _holder(self, address)
@@ -194,6 +201,14 @@ class File:
                         raise Occupied(there) from error
                     return there  # our own, see Table.put
         raise AssertionError
+
+    def _no_conditions(self, error: "ClientError") -> ServiceFailed:
+        return ServiceFailed(
+            f"{self._connection.s3.meta.endpoint_url} does not know If-None-Match on PutObject, "
+            "so a lock file locks nothing there",
+            "Use dynamodb_table instead of use_lockfile, or another store.",
+            code=code_of(error),
+        )
 
     def read(self, address: StateAddress) -> Kept | None:
         """Return the lock that lies there."""
