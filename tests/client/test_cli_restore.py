@@ -149,3 +149,20 @@ def test_rescue_does_not_take_somebody_elses_lock(filled: Site, tmp_path: Path) 
     assert run([*arguments, "--take-lock", "--json"]) == ExitCode.OK
     assert parse(filled.body()).serial == 3
     assert filled.item(f"{filled.bucket}/{KEY}") == {}
+
+
+def test_the_directory_of_the_file_says_where_the_state_is(
+    filled: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in a Terraform directory is that directory's; any other belongs to this one."""
+    (tmp_path / "network").mkdir()
+    (tmp_path / "artifacts").mkdir()
+    (tmp_path / "network" / "main.tf").write_text(filled.block(KEY, "table"))
+    (tmp_path / "network" / "errored.tfstate").write_bytes(made_state(3))
+    (tmp_path / "artifacts" / "errored.tfstate").write_bytes(made_state(4))
+    monkeypatch.chdir(tmp_path)
+    assert run(["rescue", "network/errored.tfstate", "--yes"]) == ExitCode.OK
+    assert parse(filled.body()).serial == 3
+    monkeypatch.chdir(tmp_path / "network")
+    assert run(["rescue", "../artifacts/errored.tfstate", "--yes"]) == ExitCode.OK
+    assert parse(filled.body()).serial == 4

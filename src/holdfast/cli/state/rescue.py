@@ -54,14 +54,15 @@ def rescue(
 ) -> int:
     """Push the errored.tfstate of a lost apply, mend the digest, release the lock that was left.
 
-    FILE is errored.tfstate in the Terraform directory unless it is named; the directory of a named file
-    says where the state is stored, unless options do. Shows the difference first, and asks. Run it
-    before anything else: another apply would make everything a second time. Twice does no harm.
+    FILE is errored.tfstate in the Terraform directory unless it is named. If a named file lies in a
+    Terraform directory, that one says where the state is stored; otherwise this one does. Shows the
+    difference first, and asks. Run it before anything else: another apply would make everything a
+    second time. To run it twice does no harm.
     """
     from holdfast.operations import rescue as operation
 
     path = file or target.directory / "errored.tfstate"
-    if file and target.directory == Path() and not _says_where(target):
+    if file and target.directory == Path() and _is_configured(file.parent):
         target = replace(target, directory=file.parent)
     lost = operation.load(path)
     backend = backend_of(target)
@@ -86,8 +87,9 @@ def rescue(
     return ExitCode.OK
 
 
-def _says_where(target: Target) -> bool:
-    return bool(target.url or target.bucket)
+def _is_configured(directory: Path) -> bool:
+    """Say whether a directory is one that Terraform runs in."""
+    return (directory / ".terraform").is_dir() or any(directory.glob("*.tf"))
 
 
 def _show(plan: "Rescue") -> None:
