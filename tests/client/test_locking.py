@@ -234,7 +234,7 @@ def test_a_lock_that_cannot_be_released_is_said(
     held = backend.lock("test")
     with monkeypatch.context() as broken:
         break_before(broken, backend.connection.dynamodb, "delete_item")
-        with pytest.raises(LockNotReleased, match=f"unlock --id {held.info.id}") as failed:
+        with pytest.raises(LockNotReleased, match=f"unlock {KEY} --id {held.info.id}") as failed:
             held.release()
     assert failed.value.places == ("table",)
     assert left_of(site) == ["table"]

@@ -35,7 +35,7 @@ def no_such_lock(address: StateAddress, lock_id: str, holder: LockInfo | None) -
         return NoSuchLock(f"{address.url} is not locked", "Nothing has to be done.", holder=None)
     return NoSuchLock(
         f"{address.url} is not held by lock {lock_id or '(unreadable)'} but by {describe(holder)}",
-        f"To break that one: holdfast unlock --id {holder.id}",
+        f"To break that one: holdfast unlock {address.object_key} --id {holder.id}",
         holder=holder,
     )
 
@@ -63,8 +63,8 @@ def still_held(address: StateAddress, where: str, kept: Kept | None, waited: flo
     after = f", still after {waited:.0f} s" if waited >= 1 else ""
     return LockHeld(
         f"{address.url} is locked by {describe(holder)}{after}",
-        "Wait for it with --lock-timeout. If its holder is dead: holdfast unlock"
-        + (f" --id {holder.id}" if holder else ""),
+        "Wait for it with --lock-timeout. If its holder is dead: "
+        f"holdfast unlock {address.object_key}" + (f" --id {holder.id}" if holder else ""),
         holder=holder,
         where=where,
     )
@@ -84,7 +84,8 @@ def lost(
     released = "was released before" if before else f"is gone from the {' and the '.join(places)}"
     return LockLost(
         f"our lock {info.id} of {address.url} {released}; {now}",
-        "Somebody forced it open. Look at what was written since: holdfast versions",
+        "Somebody forced it open. Look at what was written since: "
+        f"holdfast versions {address.object_key}",
         info=info,
         places=places,
         holder=holder,
@@ -98,7 +99,7 @@ def not_released(
     reasons = "; ".join(f"{name}: {error.happened}" for name, error in failed)
     return LockNotReleased(
         f"our lock {info.id} of {address.url} could not be released ({reasons})",
-        f"Release it when that is mended: holdfast unlock --id {info.id}",
+        f"Release it when that is mended: holdfast unlock {address.object_key} --id {info.id}",
         info=info,
         places=[name for name, _ in failed],
     )
