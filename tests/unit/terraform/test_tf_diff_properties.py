@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.terraform.changes import ABSENT, AttributeChange, StateDiff
@@ -67,6 +67,7 @@ def test_a_state_does_not_differ_from_itself(document: dict[str, Any]) -> None:
     assert diff(parse(body), parse(compact)).is_empty
 
 
+@settings(max_examples=40)
 @given(states(), states())
 def test_the_way_back_is_the_reverse(old: dict[str, Any], new: dict[str, Any]) -> None:
     """What is added one way is removed the other way; moves and changes turn around."""
@@ -81,6 +82,7 @@ def test_the_way_back_is_the_reverse(old: dict[str, Any], new: dict[str, Any]) -
     assert [each.name for each in there.outputs] == [each.name for each in back.outputs]
 
 
+@settings(max_examples=40)
 @given(states(), states())
 def test_the_order_is_fixed(old: dict[str, Any], new: dict[str, Any]) -> None:
     """However the resources stand in the states."""
@@ -89,6 +91,7 @@ def test_the_order_is_fixed(old: dict[str, Any], new: dict[str, Any]) -> None:
     assert between(old, turned) == between(old, new)
 
 
+@settings(max_examples=40)
 @given(states(), states())
 def test_the_counts_are_those_of_the_changes(old: dict[str, Any], new: dict[str, Any]) -> None:
     """The summary does not say anything else than the list."""

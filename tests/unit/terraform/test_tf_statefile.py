@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.terraform.exact_json import rendered
@@ -272,6 +272,7 @@ def test_the_header_of_a_version_3_state_counts_the_same() -> None:
     assert header(written(V3)) == Header("v3", "0.11.14", 12, "old", resources=4, outputs=1)
 
 
+@settings(max_examples=40)
 @given(states())
 def test_the_header_agrees_with_the_whole(document: dict[str, Any]) -> None:
     """A partial reading says the same as a complete one."""
@@ -288,6 +289,7 @@ def test_the_header_agrees_with_the_whole(document: dict[str, Any]) -> None:
     )
 
 
+@settings(max_examples=40)
 @given(states())
 def test_attributes_and_outputs_are_those_of_the_document(document: dict[str, Any]) -> None:
     """Nothing is lost or invented."""
@@ -309,6 +311,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         parse(body)
 
 
+@settings(max_examples=40)
 @given(states(), st.data())
 def test_a_damaged_state_is_read_or_refused(document: dict[str, Any], data: st.DataObject) -> None:
     """Cut, doubled and changed bytes lead to one kind of error only."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.terraform.statefile import UnreadableState, header, with_serial
@@ -14,6 +14,7 @@ from state_documents import instance, resource, state, states, written
 SERIALS = st.integers(0, 2**64 - 1)
 
 
+@settings(max_examples=40)
 @given(states(), SERIALS)
 def test_only_the_serial_changes(document: dict[str, Any], serial: int) -> None:
     """Every byte around it stays."""
@@ -23,6 +24,7 @@ def test_only_the_serial_changes(document: dict[str, Any], serial: int) -> None:
     assert with_serial(body, serial) == before + b'"serial": %d,' % serial + after
 
 
+@settings(max_examples=40)
 @given(states(), SERIALS, st.text(st.characters(blacklist_categories=["Cs"])))
 def test_the_lineage_changes_when_asked(
     document: dict[str, Any], serial: int, lineage: str
@@ -34,6 +36,7 @@ def test_the_lineage_changes_when_asked(
     assert changed == {**document, "serial": serial, "lineage": lineage}
 
 
+@settings(max_examples=40)
 @given(states(), SERIALS, SERIALS)
 def test_the_way_back_restores_the_bytes(document: dict[str, Any], serial: int, other: int) -> None:
     """A change of the serial can be undone."""
