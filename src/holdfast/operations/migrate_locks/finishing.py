@@ -87,7 +87,7 @@ def delete_table(connection: Connection) -> None:
     if left:
         shown = ", ".join(left[:_SHOWN]) + (" and more" if len(left) > _SHOWN else "")
         raise TableInUse(
-            f"table {name} stays: it holds {len(left)} other items ({shown})",
+            f"table {name} stays: it holds {len(left)} other item{'s' * (len(left) > 1)} ({shown})",
             "They are of states outside this tree. Migrate these too, then run the command again.",
         )
     if table.get("DeletionProtectionEnabled"):
