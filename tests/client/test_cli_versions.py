@@ -9,6 +9,7 @@ import pytest
 from client_site import KEY, Site, made_state
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import run
+from holdfast.client.headers import Headers, Which
 
 
 @pytest.fixture
@@ -51,6 +52,25 @@ def test_versions_as_json(filled: Site, capsys: pytest.CaptureFixture[str]) -> N
     assert printed["more"] is True
     (version,) = printed["versions"]
     assert (version["serial"], version["resources"], version["latest"]) == (2, 1, True)
+
+
+def test_versions_reads_no_more_than_it_lists(
+    filled: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """States can be large: beside those listed only one more is read."""
+    asked: list[str | None] = []
+    body = Headers._body
+
+    def counting(self: Headers, version: Which) -> bytes:
+        asked.append(version.version_id)
+        return body(self, version)
+
+    monkeypatch.setattr(Headers, "_body", counting)
+    for serial in range(3, 9):
+        filled.s3.put_object(Bucket=filled.bucket, Key=KEY, Body=made_state(serial))
+    assert run(["versions", *where(filled), "--limit", "2", "--json"]) == ExitCode.OK
+    assert [each["serial"] for each in document(capsys)["versions"]] == [8, 7]
+    assert len(asked) == 3
 
 
 def test_versions_of_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

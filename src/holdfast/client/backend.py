@@ -200,16 +200,21 @@ class Backend:
         return Headers(self.connection, self._cache if cache else None)
 
     def history(
-        self, address: StateAddress | None = None, *, headers: bool = True
+        self,
+        address: StateAddress | None = None,
+        *,
+        headers: bool = True,
+        limit: int | None = None,
     ) -> Iterator[Version]:
         """Yield the versions of a state, newest first.
 
         Args:
             address: which; the backend's own if None.
             headers: whether to read serial, lineage and counts of each, which reads each body once.
+            limit: yield so many at most, and read no more; all if None.
         """
         reader = self.headers() if headers else None
-        return history(self.connection, self._resolve(address), reader)
+        return history(self.connection, self._resolve(address), reader, limit)
 
     @property
     def digests(self) -> Digests:

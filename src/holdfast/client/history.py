@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import tee
+from itertools import islice, tee
 from typing import Any
 
 from holdfast.client.connect import Connection
@@ -37,7 +37,10 @@ class Version:
 
 
 def history(
-    connection: Connection, address: StateAddress, headers: Headers | None
+    connection: Connection,
+    address: StateAddress,
+    headers: Headers | None,
+    limit: int | None = None,
 ) -> Iterator[Version]:
     """Yield the versions of a state, newest first.
 
@@ -46,11 +49,12 @@ def history(
         address: the state.
         headers: reads what the states themselves say; None to leave it out, which is one request per
             thousand versions.
+        limit: yield so many at most, and read no more; all if None.
 
     Raises:
         HoldfastError: the versions cannot be listed.
     """
-    listed = _listed(connection, address)
+    listed = islice(_listed(connection, address), limit)
     if headers is None:
         yield from listed
         return

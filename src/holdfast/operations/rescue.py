@@ -5,13 +5,10 @@ one, so that nobody gets in between; then the digest is mended and that lock rel
 does no harm.
 """
 
-import getpass
-import os
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -20,17 +17,15 @@ from holdfast.client.errors import (
     DigestNotWritten,
     ForeignLineage,
     HoldfastError,
-    LockHeld,
     NoSuchState,
     NotAState,
     StaleSerial,
     WrittenMeanwhile,
 )
-from holdfast.client.found_locks import describe
-from holdfast.client.lock_places import Kept, Place
-from holdfast.client.locking import HeldLock, OnWait, acquire
+from holdfast.client.locking import HeldLock, OnWait
 from holdfast.client.stored import StoredState, Written
-from holdfast.operations.locks import StateLock, every_place, lock_of
+from holdfast.operations.left_lock import same_run, taken_over
+from holdfast.operations.locks import StateLock, lock_of
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
 from holdfast.terraform.diff import diff
@@ -45,7 +40,6 @@ from holdfast.terraform.statefile import (
 )
 
 OPERATION = "rescue"
-_CLOCKS = timedelta(minutes=1)  # how far the file's clock and the lock's may be apart
 
 
 class Standing(Enum):
@@ -157,7 +151,7 @@ def prepare(backend: Backend, lost: Lost, *, force: bool = False) -> Rescue:
         stored = None
     standing, body = _standing(backend, lost, stored, force=force)
     lock = lock_of(backend.connection, address)
-    same, evidence = _same_run(lock, lost)
+    same, evidence = same_run(lock, lost.written, lost.path.name)
     return Rescue(
         address=address,
         lost=lost,
@@ -285,46 +279,6 @@ def _was_stored(backend: Backend, lost: Lost) -> bool:
     )
 
 
-def _same_run(lock: StateLock | None, lost: Lost) -> tuple[bool, tuple[str, ...]]:
-    """Judge whether a lock is the one that the lost apply took; say by what."""
-    if lock is None:
-        return False, ()
-    info = lock.info
-    if not info.id:
-        return False, ("The lock's document cannot be read.",)
-    if len(lock.ids) > 1:
-        return False, ("The places hold different locks.",)
-    me = f"{_user()}@{socket.gethostname()}"
-    here = info.who == me
-    evidence = [
-        f"It was taken by {info.who}, {'as which this command runs' if here else f'not by {me}'}."
-    ]
-    since = info.since
-    if since is None:
-        return False, (*evidence, "It does not say when it was taken.")
-    before = since <= lost.written + _CLOCKS
-    gap = _length(abs(lost.written - since))
-    evidence.append(
-        f"It was taken {gap} {'before' if since <= lost.written else 'after'} {lost.path.name} was "
-        "written."
-    )
-    return here and before, tuple(evidence)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
-
-
-def _length(gap: timedelta) -> str:
-    seconds = int(gap.total_seconds())
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-
-
 @contextmanager
 def _lock(
     backend: Backend, plan: Rescue, *, take_over: bool, timeout: float, on_wait: OnWait | None
@@ -333,46 +287,13 @@ def _lock(
         with backend.lock(OPERATION, timeout, str(plan.lost.path.name), on_wait=on_wait) as held:
             yield held
         return
-    held = _taken_over(backend, plan.lock)
+    held = taken_over(backend, plan.lock)
     try:
         yield held
     except BaseException as error:
         error.add_note(f"The lock {held.info.id} was not released.")
         raise
     held.release()
-
-
-def _taken_over(backend: Backend, lock: StateLock) -> HeldLock:
-    """Return the lock that was found as ours, after a look that it is still there.
-
-    Where it lies in one of two places only, the other one is taken with the same document: whoever
-    looks there has to be stopped too.
-
-    Raises:
-        LockHeld: another lock is held now.
-    """
-    now = lock_of(backend.connection, lock.address)
-    if now is None or _documents(now) != _documents(lock):
-        raise LockHeld(
-            f"the lock of {lock.address.url} is not the one any more that was shown; "
-            f"it is {f'held by {describe(now.info)}' if now else 'released'}",
-            "Run the command again.",
-            holder=now.info if now else None,
-            where=now.places[0] if now else "",
-        )
-    by_place = {held.where: held for held in lock.found}
-    taken: list[tuple[Place, Kept]] = [
-        (place, Kept(by_place[place.name].document, by_place[place.name].etag))
-        for place in every_place(backend.connection)
-        if place.name in by_place
-    ]
-    missing = [place for place in backend.places if place.name not in by_place]
-    more = acquire(missing, lock.address, lock.info).taken if missing else ()
-    return HeldLock(lock.address, lock.info, [*taken, *more])
-
-
-def _documents(lock: StateLock) -> Sequence[tuple[str, str]]:
-    return sorted((held.where, held.document) for held in lock.found)
 
 
 def _check_unchanged(backend: Backend, plan: Rescue) -> None:

@@ -16,8 +16,27 @@ if TYPE_CHECKING:
     from holdfast.operations.compare import Comparison, Side
 
 
+_HELP = """Show what changed between two states: by default the newest and the one before.
+
+\b
+OLD and NEW are each one of
+  latest, latest~N   the newest version, or N versions before it
+  serial:N           the version with that serial
+  @TIME              the newest then: @2026-01-31T14:05Z, @14:05, @2h
+  VERSION            an id from 'holdfast versions', or its beginning
+  FILE               a state file, such as errored.tfstate
+  key:KEY            the state at another key of the bucket
+  workspace:NAME     the state of another workspace
+  s3://BUCKET/KEY    a state anywhere; options as for --url
+
+After the last three, '#' and a version: 'workspace:dev#latest~1'. Sensitive values are not shown.
+Resources that only moved are recognised.
+"""
+
+
 @click.command(
     "diff",
+    help=_HELP,
     epilog=epilog(
         "holdfast diff",
         "holdfast diff serial:41 latest",
@@ -42,20 +61,7 @@ def diff(
     only_summary: bool,
     as_json: bool,
 ) -> int:
-    r"""Show what changed between two states: by default the newest and the one before.
-
-    \b
-    OLD and NEW are each one of
-      latest, latest~N      the newest version, or N versions before it
-      serial:N              the version with that serial
-      @TIME                 the newest version at that time: @2026-01-31T14:05Z, @14:05, @2h
-      VERSION               an id from 'holdfast versions', or enough of its beginning
-      FILE                  a state file, such as errored.tfstate
-      key:KEY, workspace:NAME, s3://BUCKET/KEY?region=..
-                            a state elsewhere; '#' and one of the above after it names a version
-
-    Sensitive values are not shown. Resources that only moved are recognised.
-    """
+    """Show what changed between two states."""
     from holdfast.operations.compare import compare
 
     def open_url(url: str) -> "Backend":

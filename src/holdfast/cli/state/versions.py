@@ -1,7 +1,6 @@
 """`holdfast versions`: the history of a state."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,7 +54,7 @@ def versions(*, target: Target, state: str | None, limit: int, as_json: bool) ->
     Each line's VERSION (or enough of its beginning) is what 'diff' and 'restore' take. Times are UTC.
     """
     backend = backend_of(target, state)
-    found = list(islice(backend.history(), limit + 1 if limit else None))
+    found = list(backend.history(limit=limit + 1 if limit else None))
     more = bool(limit) and len(found) > limit
     shown = found[:limit] if limit else found
     if not shown:
