@@ -1,11 +1,11 @@
 """What Terraform keeps beside values, and how it differs between two states."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from holdfast.terraform.changes import SENSITIVE, CheckChange, MetadataChange, path_text
 from holdfast.terraform.pairing import deposed_objects, same_values
-from holdfast.terraform.records import Instance, StateFile
+from holdfast.terraform.records import Instance, Path, StateFile
 
 
 def header_changes(old: StateFile, new: StateFile) -> Iterator[MetadataChange]:
@@ -22,8 +22,8 @@ def metadata_changes(before: Instance, after: Instance) -> Iterator[MetadataChan
         "provider": (before.resource.provider, after.resource.provider),
         "schema_version": (before.schema_version, after.schema_version),
         "tainted": (before.tainted, after.tainted),
-        "dependencies": (_set_of(before.dependencies), _set_of(after.dependencies)),
-        "sensitive": (_sensitive_names(before), _sensitive_names(after)),
+        "dependencies": _sets(before.dependencies, after.dependencies),
+        "sensitive": _sets(before.sensitive, after.sensitive, _sensitive_names),
         "create_before_destroy": (before.create_before_destroy, after.create_before_destroy),
     }
     for name, (first, second) in pairs.items():
@@ -62,8 +62,13 @@ def _statuses(state: StateFile) -> dict[str, str]:
     }
 
 
-def _sensitive_names(instance: Instance) -> tuple[str, ...]:
-    return _set_of(path_text(path) for path in instance.sensitive)
+def _sets(before: Any, after: Any, names: Callable[[Any], Any] = iter) -> tuple[Any, Any]:
+    """Return two sets by their names, which are not looked at if all is in the same order."""
+    return ((), ()) if before == after else (_set_of(names(before)), _set_of(names(after)))
+
+
+def _sensitive_names(paths: Iterable[Path]) -> Iterator[str]:
+    return (path_text(path) for path in paths)
 
 
 def _set_of(names: Any) -> tuple[str, ...]:

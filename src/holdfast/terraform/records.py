@@ -53,13 +53,18 @@ class Resource:
     @property
     def provider_name(self) -> str:
         """The provider as configurations name it: `hashicorp/aws`, `example.com/acme/tool`."""
-        found = _PROVIDER.search(self.provider)
-        if found is None:
-            return self.provider
-        source: str = found["source"] or found["legacy"]
-        for registry in _PUBLIC_REGISTRIES:
-            source = source.removeprefix(registry)
-        return source
+        return _provider_name(self.provider)
+
+
+@lru_cache(maxsize=1024)
+def _provider_name(provider: str) -> str:
+    found = _PROVIDER.search(provider)
+    if found is None:
+        return provider
+    source: str = found["source"] or found["legacy"]
+    for registry in _PUBLIC_REGISTRIES:
+        source = source.removeprefix(registry)
+    return source
 
 
 @dataclass(frozen=True, eq=False)
