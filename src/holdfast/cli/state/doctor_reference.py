@@ -8,16 +8,16 @@ _HEAD = """\
 
 <!-- Made by `make docs` from the table of checks; do not edit. -->
 
-`holdfast doctor` asks these questions of a backend. An id never changes its meaning. A finding says what was
-seen, and the exact command that ends it; what follows is the general answer.
+`holdfast doctor` asks these questions of a backend. An id never changes its meaning. A finding says
+what was seen, and the exact command that ends it; what follows is the general answer.
 
 - **error**: stops Terraform, loses states or lets others read them.
 - **warning**: will hurt some day, or may hide damage.
 - **note**: could be better.
 
-`--fail-on` says from which severity on the exit code is 15; `--only` runs some checks; `--fix` mends what is
-marked so, under the lock of the state, after asking. What a service does not have, or does not let us see, is
-listed as "not checked", and is no finding.
+`--fail-on` says from which severity on the exit code is 15; `--only` runs some checks; `--fix` mends
+what is marked so, under the lock of the state, after asking. What a service does not have, or does
+not let us see, is listed as "not checked", and is no finding.
 """
 
 
