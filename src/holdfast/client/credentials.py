@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.client.errors import NotConfigured
 from holdfast.client.settings import AssumeRole, AssumeRoleWithWebIdentity, BackendSettings
+from holdfast.client.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -24,6 +25,8 @@ def session_of(settings: BackendSettings) -> "Session":
     from botocore.session import Session
 
     session = Session(profile=settings.profile)
+    parsers = session.get_component("response_parser_factory")
+    parsers.set_parser_defaults(timestamp_parser=parse_timestamp)
     files = {
         "config_file": settings.shared_config_files,
         "credentials_file": settings.shared_credentials_files,
