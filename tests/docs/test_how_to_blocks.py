@@ -18,6 +18,8 @@ REQUIRED_PAGES = {
     "move-between-endpoints.md",
     "recover-a-lost-apply.md",
     "roll-back.md",
+    "stuck-lock.md",
+    "wrong-digest.md",
 }
 
 
