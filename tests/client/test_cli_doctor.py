@@ -113,6 +113,7 @@ def test_what_could_not_be_mended(site: Site, capsys: pytest.CaptureFixture[str]
         (["--fix", "HF001"], "cannot be mended"),
         (["--fix", "HF999"], "there is no check HF999"),
         (["--only", "nonsense"], "there is no check NONSENSE"),
+        (["--only", "HF504"], "say whose profile with --as"),
         (["--fix", "HF301", "--only", "HF301"], "leave --only and --as out"),
     ],
 )

@@ -147,7 +147,9 @@ def test_a_store_that_ignores_conditions_is_not_tried(
 
 def test_credentials_that_do_not_work(examined: Callable[..., Diagnosis]) -> None:
     """The profile is named."""
-    (finding,) = examined(role_may_not(lambda _asked: False), profile="nobody").findings
+    diagnosis = examined(role_may_not(lambda _asked: False), profile="nobody")
 
+    (finding,) = diagnosis.findings
+    assert len(diagnosis.not_checked[0].checks) == 6
     assert finding.check.id == "HF507"
     assert finding.subject == "profile nobody"

@@ -110,6 +110,8 @@ def doctor(
     from holdfast.operations.doctor.survey import Options
 
     _check_ids(only, fix)
+    if not profiles and any(one.startswith("HF5") for one in only):
+        raise click.UsageError("HF501 to HF507 are about clients: say whose profile with --as")
     if fix and (only or profiles):
         raise click.UsageError("--fix mends what its own checks find; leave --only and --as out")
     backend = backend_of(target, whole_bucket=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from holdfast.client.connect import Connection
 from holdfast.client.errors import AccessDenied, HoldfastError
 from holdfast.client.translate import Call, translated
+from holdfast.operations.doctor import permissions
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.survey import OnProgress, Options, Survey
 from holdfast.operations.doctor.table_of_checks import FAMILIES, Family
@@ -54,10 +55,11 @@ def diagnose(
         HoldfastError: the bucket cannot be reached at all.
     """
     _reach(connection)
-    survey = Survey(connection, options or Options(), now())
+    how = options or Options()
+    survey = Survey(connection, how, now())
     if progress:
         survey.progress = progress
-    families = [family for family in FAMILIES if _wanted(family, only)]
+    families = [family for family in FAMILIES if _wanted(family, only, how)]
     results = [result for family in families for result in _examined(survey, family)]
     findings = [one for one in results if isinstance(one, Finding) and _is_of(one.check, only)]
     checked = tuple(check for family in families for check in family.checks if _is_of(check, only))
@@ -87,7 +89,9 @@ def _examined(survey: Survey, family: Family) -> Iterator[Result]:
         yield NotChecked(family.checks, survey.bucket, problem.happened)
 
 
-def _wanted(family: Family, only: frozenset[str]) -> bool:
+def _wanted(family: Family, only: frozenset[str], options: Options) -> bool:
+    if family.checks is permissions.CHECKS and not options.profiles:
+        return False  # there is nobody to try them for
     return any(_is_of(check, only) for check in family.checks)
 
 

@@ -107,6 +107,8 @@ def _of(survey: Survey, profile: str) -> Iterator[Result]:
         _ = connection.s3, connection.dynamodb
     except HoldfastError as problem:
         yield Finding(IDENTITY, f"profile {profile}", problem.happened, IDENTITY.remedy)
+        untried = tuple(check for check in CHECKS if check is not IDENTITY)
+        yield NotChecked(untried, f"profile {profile}", problem.happened)
         return
     client = _Client(connection, profile, _subject(survey))
     unsafe = _ignores_conditions(survey.connection)
