@@ -1,1 +1,0 @@
-"""Commands for states, in a file each. README.md beside this file says how to add one."""

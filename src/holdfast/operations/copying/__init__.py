@@ -1,1 +1,0 @@
-"""Copying states with their whole history between keys, buckets and endpoints."""
