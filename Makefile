@@ -40,6 +40,7 @@ docs: $(DEV_STAMP) ## write the generated reference pages again
 	$(BIN)/python -m holdfast.cli.server.settings_reference > docs/reference/settings.md
 	$(BIN)/python -m holdfast.cli.cli_reference > docs/reference/cli.md
 	$(BIN)/python -m holdfast.cli.server.operations_reference > docs/reference/operations.md
+	$(BIN)/python -m holdfast.cli.state.doctor_reference > docs/reference/doctor.md
 
 lock: $(DEV_STAMP) ## choose the newest dependencies, write them and their hashes down
 	$(BIN)/uv pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.txt

@@ -9,6 +9,7 @@ from holdfast.cli import cli_reference
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.server import operations_reference, settings_reference
 from holdfast.cli.server.setting_table import SETTINGS
+from holdfast.cli.state import doctor_reference
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -19,6 +20,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
         ("settings", settings_reference.page()),
         ("operations", operations_reference.page()),
         ("cli", cli_reference.page()),
+        ("doctor", doctor_reference.page()),
     ],
 )
 def test_the_page_is_current(name: str, page: str) -> None:

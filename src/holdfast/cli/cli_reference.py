@@ -1,8 +1,10 @@
 """Prints `docs/reference/cli.md`, made from the help of every command."""
 
+from collections.abc import Iterator
+
 import click
 
-from holdfast.cli.main import COMMANDS, cli
+from holdfast.cli.main import cli
 
 _HEAD = """\
 # Commands
@@ -22,15 +24,20 @@ def _help(command: click.Command, parent: click.Context | None, name: str) -> st
     return f"```text\n{command.get_help(context)}\n```\n"
 
 
+def _sections(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name, parent=parent)
+    level = "##" if parent is None or parent.parent is None else "###"
+    yield f"\n{level} {context.command_path}\n\n{_help(command, parent, name)}"
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None:
+                yield from _sections(found, context, inner)
+
+
 def page() -> str:
     """Return the page."""
-    root = click.Context(cli, info_name="holdfast")
-    sections = [f"\n## holdfast\n\n{_help(cli, None, 'holdfast')}"]
-    for name in COMMANDS:
-        command = cli.get_command(root, name)
-        if command is not None:
-            sections.append(f"\n## holdfast {name}\n\n{_help(command, root, name)}")
-    return _HEAD + "".join(sections)
+    return _HEAD + "".join(_sections(cli, None, "holdfast"))
 
 
 if __name__ == "__main__":

@@ -1,55 +1,86 @@
 """The `holdfast` command: the list of commands, and how each ends."""
 
-import importlib
 import os
 import sys
 
 import click
 
 import holdfast
-from holdfast.cli.exit_codes import ExitCode, epilog
+from holdfast.cli import exit_codes
+from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.groups import LazyCommands, Listed
 from holdfast.cli.output import CommandFailed, print_failure
 
-# name -> (module, line of help). A module is imported when its command is used: help is quick.
-COMMANDS = {
-    "serve": ("holdfast.cli.server.serve", "Run the state server."),
-    "env": ("holdfast.cli.server.env", "Print what a shell needs to reach the server."),
-    "check": ("holdfast.cli.server.check", "Verify everything in a data directory."),
-    "backup": (
-        "holdfast.cli.server.backup",
-        "Copy the data directory, also while the server runs.",
-    ),
-    "restore-backup": (
-        "holdfast.cli.server.restore_backup",
-        "Make a data directory from a backup.",
-    ),
+_STATE = "holdfast.cli.state"
+_SERVER = "holdfast.cli.server"
+
+# A module is imported when its command is used: help is quick. Sections and commands are in the
+# order in which help lists them.
+SECTIONS: dict[str, dict[str, Listed]] = {
+    "State": {
+        "states": Listed(f"{_STATE}.states", "List all states of a bucket, with locks and health."),
+        "show": Listed(f"{_STATE}.show", "Show a state and its resources, or one resource."),
+        "outputs": Listed(f"{_STATE}.outputs", "Show the outputs of a state."),
+        "search": Listed(f"{_STATE}.search", "Find resources in all states."),
+        "graph": Listed(f"{_STATE}.graph", "Show which state reads which, and what is stale."),
+        "pull": Listed(f"{_STATE}.pull", "Write a state to standard output, as it is stored."),
+        "push": Listed(f"{_STATE}.push", "Put a state file into the backend."),
+        "rm": Listed(f"{_STATE}.rm", "Delete a whole state."),
+        "versions": Listed(f"{_STATE}.versions", "List the versions of a state."),
+        "diff": Listed(f"{_STATE}.diff", "Show what changed between two states."),
+        "blame": Listed(f"{_STATE}.blame", "Show which versions introduced and changed something."),
+    },
+    "Locks": {
+        "locks": Listed(f"{_STATE}.locks", "Show all held locks, or watch them come and go."),
+        "lock": Listed(f"{_STATE}.lock", "Take the lock of a state and keep it."),
+        "unlock": Listed(f"{_STATE}.unlock", "Break a lock that was left behind."),
+    },
+    "Recovery": {
+        "restore": Listed(f"{_STATE}.restore", "Go back to an older version of a state."),
+        "rescue": Listed(f"{_STATE}.rescue", "Bring home the errored.tfstate of a lost apply."),
+        "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
+    },
+    "Set-up": {
+        "config": Listed(
+            f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
+        ),
+        "bootstrap": Listed(
+            f"{_STATE}.bootstrap", "Make, check, export and remove what a backend needs."
+        ),
+        "copy": Listed(
+            f"{_STATE}.copy", "Copy states, with history, to another bucket or endpoint."
+        ),
+        "migrate-locks": Listed(
+            f"{_STATE}.migrate_locks", "Go from a lock table to lock files, in a whole tree."
+        ),
+        "completion": Listed("holdfast.cli.completion", "Print the completion script of a shell."),
+    },
+    "Server": {
+        "serve": Listed(f"{_SERVER}.serve", "Run the state server."),
+        "env": Listed(f"{_SERVER}.env", "Print what a shell needs to reach the server."),
+        "check": Listed(f"{_SERVER}.check", "Verify everything in a data directory."),
+        "backup": Listed(
+            f"{_SERVER}.backup", "Copy the data directory, also while the server runs."
+        ),
+        "restore-backup": Listed(
+            f"{_SERVER}.restore_backup", "Make a data directory from a backup."
+        ),
+    },
 }
+COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
-class _Commands(click.Group):
-    """A group whose commands are imported when they are used."""
-
-    def list_commands(self, _context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(COMMANDS[name][0])
-        command = getattr(module, name.replace("-", "_"))
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[name][0]} has no command {name}")
-        return command
-
-    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+class _Commands(LazyCommands):
+    sections = SECTIONS
 
 
-@click.group(cls=_Commands, epilog=epilog())
+@click.group(cls=_Commands, epilog=exit_codes.table())
 @click.version_option(holdfast.__version__, prog_name="holdfast")
 def cli() -> None:
-    """Keep Terraform and OpenTofu state: stored, locked, versioned, encrypted, recoverable."""
+    """Keep Terraform and OpenTofu state: stored, locked, versioned, encrypted, recoverable.
+
+    In a Terraform directory no command needs to be told where the state is.
+    """
 
 
 def _misused(error: click.ClickException) -> CommandFailed:
@@ -60,8 +91,21 @@ def _misused(error: click.ClickException) -> CommandFailed:
     )
 
 
+def _ended(error: Exception, *, as_json: bool) -> int:
+    """Tell an error of the library; others are mistakes of ours, and are raised."""
+    if "holdfast.client.errors" not in sys.modules:
+        raise error
+    from holdfast.cli.state.failures import told
+
+    failed = told(error)
+    if failed is None:
+        raise error
+    print_failure(failed, as_json=as_json)
+    return failed.code
+
+
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code. Never raises.
+    """Run the command line and return the exit code.
 
     Args:
         arguments: without the program's name; those of the process if None.
@@ -85,6 +129,8 @@ def run(arguments: list[str] | None = None) -> int:
         # The flush at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except Exception as error:
+        return _ended(error, as_json="--json" in given)
     return answer if isinstance(answer, int) else ExitCode.OK
 
 

@@ -1,11 +1,14 @@
-"""What commands print: results on standard output, progress and errors on standard error."""
+"""What commands print: results on standard output, notes and errors on standard error."""
 
+import dataclasses
 import json
 import sys
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
 
+from holdfast.cli.colours import Style, safe, styled
 from holdfast.cli.exit_codes import ExitCode
 
 
@@ -32,76 +35,73 @@ def print_failure(failed: CommandFailed, *, as_json: bool = False) -> None:
     if as_json:
         print_json({"error": failed.happened, "next": failed.next_step, "exit_code": failed.code})
         return
-    print(f"holdfast: {failed.happened}", file=sys.stderr)
-    if failed.next_step:
-        print(f"  {failed.next_step}", file=sys.stderr)
+    print(f"{styled('holdfast:', Style.BAD, sys.stderr)} {failed.happened}", file=sys.stderr)
+    for line in failed.next_step.splitlines():
+        print(f"  {line}", file=sys.stderr)
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Print one JSON document."""
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    """Print one JSON document: the only way in which a command prints JSON.
 
-
-def human_size(count: int) -> str:
-    """Return a number of bytes for reading, such as `1.5 MiB`."""
-    if count < 1024:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= 1024
-        if value < 1024 or unit == "TiB":
-            return f"{value:.1f} {unit}"
-    raise AssertionError
-
-
-class Progress:
-    """How far a long command is: a line that is rewritten on a terminal, now and then a line elsewhere.
-
-    Calling it with (done, total) is cheap enough to do for every record.
+    The shape is stable: always an object (a list is a member of it), members in snake_case, times
+    in RFC 3339 with `Z`, sizes in bytes, durations in seconds, null for what is not known. Members
+    may be added in later versions. Records (dataclasses), enums, tuples and paths are understood.
     """
+    print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
-    def __init__(
-        self, doing: str, stream: TextIO | None = None, *, show: Callable[[int], str] = str
-    ) -> None:
-        """Begin.
 
-        Args:
-            doing: what is done, such as "checking".
-            stream: where to print; standard error if None.
-            show: how to print an amount.
-        """
-        self._doing = doing
-        self._stream = stream or sys.stderr
-        self._show = show
-        self._terminal = self._stream.isatty()
-        self._every = 0.1 if self._terminal else 5.0  # seconds between two lines
-        self._printed_at = time.monotonic()
-        self._open_line = False
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        # Not asdict: it copies deeply, and cannot copy every mapping.
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)
 
-    def __call__(self, done: int, total: int) -> None:
-        """Report that `done` of `total` are through. A total of 0 is not known."""
-        now = time.monotonic()
-        if now - self._printed_at < self._every:
-            return
-        self._printed_at = now
-        self._print(self._line(done, total))
 
-    def finish(self) -> None:
-        """End the line on a terminal."""
-        if self._open_line:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-            self._open_line = False
+def say(text: str = "", style: Style = Style.PLAIN) -> None:
+    """Print a line of the result. Text of others goes through `safe` first."""
+    print(styled(text, style))
 
-    def _line(self, done: int, total: int) -> str:
-        share = f" ({100 * done // total}%)" if total else ""
-        of = f" of {self._show(total)}" if total else ""
-        return f"{self._doing}: {self._show(done)}{of}{share}"
 
-    def _print(self, line: str) -> None:
-        if self._terminal:
-            self._stream.write(f"\r\x1b[K{line}")
-            self._open_line = True
-        else:
-            self._stream.write(f"{line}\n")
-        self._stream.flush()
+def note(text: str) -> None:
+    """Print a line beside the result, on standard error."""
+    print(text, file=sys.stderr)
+
+
+def warn(text: str) -> None:
+    """Print a warning, on standard error."""
+    print(f"{styled('Warning:', Style.WARNING, sys.stderr)} {text}", file=sys.stderr)
+
+
+def confirm(will: str | Iterable[str], *, yes: bool, question: str = "Do it?") -> None:
+    """Say what will happen and ask, before anything is changed that matters.
+
+    Args:
+        will: what will happen: a sentence, or one for each thing, in the order in which they happen.
+        yes: the command's `--yes`: do not ask.
+        question: what to ask.
+
+    Raises:
+        CommandFailed: nobody can be asked, or the answer was no.
+    """
+    for line in [will] if isinstance(will, str) else will:
+        note(safe(line))
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CommandFailed(
+            "this has to be confirmed, and there is no terminal to ask on",
+            "Nothing was changed. Add --yes to do it without being asked.",
+            ExitCode.REFUSED,
+        )
+    import click
+
+    if not click.confirm(question, default=False, err=True):
+        raise CommandFailed("not confirmed", "Nothing was changed.", ExitCode.INTERRUPTED)

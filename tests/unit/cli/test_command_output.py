@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.cli.exit_codes import ExitCode, epilog
+from holdfast.cli.amounts import human_size
+from holdfast.cli.exit_codes import ExitCode, table
 from holdfast.cli.main import COMMANDS, cli, run
-from holdfast.cli.output import Progress, human_size
+from holdfast.cli.progress import Progress
 from holdfast.cli.server import credentials, endpoint, env, logs
 from holdfast.cli.server.credentials import Credentials
 from holdfast.cli.server.endpoint import Endpoint
@@ -36,7 +37,7 @@ class Terminal(io.StringIO):
 
 def test_progress_rewrites_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the line is replaced, and gone at the end."""
-    times = iter([0.0, 1.0, 2.0])
+    times = iter([0.0, 0.7, 1.4])
     monkeypatch.setattr("time.monotonic", lambda: next(times))
     stream = Terminal()
     progress = Progress("checking", stream)
@@ -46,7 +47,8 @@ def test_progress_rewrites_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatc
     progress.finish()
 
     assert stream.getvalue() == (
-        "\r\x1b[Kchecking: 5 of 10 (50%)\r\x1b[Kchecking: 10 of 10 (100%)\r\x1b[K"
+        "\r\x1b[Kchecking [============            ] 5 of 10 (50%)"
+        "\r\x1b[Kchecking [========================] 10 of 10 (100%)\r\x1b[K"
     )
 
 
@@ -203,7 +205,7 @@ def test_engine_errors_have_exit_codes(error: EngineError, code: ExitCode) -> No
 def test_every_exit_code_is_in_the_help() -> None:
     """The table in the help lists all codes."""
     for code in ExitCode:
-        assert f"{code.value:>3}  {code.meaning}" in epilog()
+        assert f"{code.value:>3}  {code.meaning}" in table()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -232,7 +234,17 @@ def test_failures_can_be_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_help_is_quick() -> None:
     """The help needs none of the heavy imports."""
-    heavy = ["cryptography", "msgspec", "uvicorn", "asyncio", "botocore", "sqlite3"]
+    heavy = [
+        "rich",
+        "hcl2",
+        "boto3",
+        "cryptography",
+        "msgspec",
+        "uvicorn",
+        "asyncio",
+        "botocore",
+        "sqlite3",
+    ]
     script = (
         "import sys; from holdfast.cli.main import run; run(['--help']); "
         f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.amounts import human_size
 from holdfast.cli.exit_codes import epilog
-from holdfast.cli.output import Progress, human_size, print_json
+from holdfast.cli.output import print_json
+from holdfast.cli.progress import Progress
 from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import click
 
+from holdfast.cli.amounts import human_size
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.output import Progress, human_size, print_json
+from holdfast.cli.output import print_json
+from holdfast.cli.progress import Progress
 from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.settings import ServerSettings

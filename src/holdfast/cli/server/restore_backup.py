@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from holdfast.cli.amounts import human_size
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.output import CommandFailed, Progress, human_size, print_json
+from holdfast.cli.output import CommandFailed, print_json
+from holdfast.cli.progress import Progress
 from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.options import setting_options, settings_from
 

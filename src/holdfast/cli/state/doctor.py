@@ -1,0 +1,252 @@
+"""`holdfast doctor`: checks a backend, and mends under the lock what can be mended."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.amounts import counted
+from holdfast.cli.colours import Style, safe
+from holdfast.cli.exit_codes import ExitCode, epilog
+from holdfast.cli.options import json_option, yes_option
+from holdfast.cli.output import CommandFailed, confirm, note, print_json, say
+from holdfast.cli.progress import Progress
+from holdfast.cli.state.spans import span
+from holdfast.cli.state.target import Target, backend_of, target_options
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from holdfast.client.backend import Backend
+    from holdfast.operations.doctor.diagnosis import Diagnosis
+    from holdfast.operations.doctor.finding import Finding
+    from holdfast.operations.doctor.mend import Mended
+    from holdfast.operations.doctor.survey import Options
+
+_STYLES = {"error": Style.BAD, "warning": Style.WARNING, "note": Style.PLAIN}
+
+
+def _ids(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[str]:
+    """Return ids that were given one by one or with commas between them."""
+    return [one.strip().upper() for text in given for one in text.split(",") if one.strip()]
+
+
+@click.command(
+    "doctor",
+    epilog=epilog(
+        "holdfast doctor",
+        "holdfast doctor --prefix prod/ --fail-on error",
+        "holdfast doctor --as ci --only HF504,HF505",
+        "holdfast doctor --fix HF301 --prefix prod/app.tfstate",
+        "holdfast doctor --json | jq '.findings[] | [.id, .subject]'",
+    ),
+)
+@click.option(
+    "--prefix", metavar="TEXT", default="", help="Only states whose key begins with this."
+)
+@click.option(
+    "--only", metavar="ID", multiple=True, callback=_ids, help="Only these checks, such as HF301."
+)
+@click.option(
+    "--as",
+    "profiles",
+    metavar="PROFILE",
+    multiple=True,
+    help="Try what an AWS profile may do: read, write, lock. Nothing is changed.",
+)
+@click.option(
+    "--fix",
+    metavar="ID",
+    multiple=True,
+    callback=_ids,
+    help="Mend what these checks find: HF201, HF202, HF301 to HF304.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["note", "warning", "error", "never"]),
+    default="warning",
+    show_default=True,
+    help="The mildest finding that makes the exit code 15.",
+)
+@click.option(
+    "--stale-after",
+    callback=span,
+    metavar="SPAN",
+    default="2h",
+    show_default=True,
+    help="The age from which a lock is called stale.",
+)
+@click.option(
+    "--history",
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    default=10,
+    show_default=True,
+    help="How many older versions of each state to read.",
+)
+@target_options
+@yes_option
+@json_option
+def doctor(
+    *,
+    target: Target,
+    prefix: str,
+    only: list[str],
+    profiles: tuple[str, ...],
+    fix: list[str],
+    fail_on: str,
+    stale_after: "timedelta",
+    history: int,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Look for everything that is wrong with a backend, and say how to mend it.
+
+    Looks at the settings of the bucket, the lock table and the KMS key, at every lock, digest and
+    state, and at the histories of the states. Nothing is changed without --fix. Each check has an id
+    that never changes; docs/reference/doctor.md explains them all.
+    """
+    from holdfast.operations.doctor.finding import Severity
+    from holdfast.operations.doctor.survey import Options
+
+    _check_ids(only, fix)
+    if not profiles and any(one.startswith("HF5") for one in only):
+        raise click.UsageError("HF501 to HF507 are about clients: say whose profile with --as")
+    if fix and (only or profiles):
+        raise click.UsageError("--fix mends what its own checks find; leave --only and --as out")
+    backend = backend_of(target, whole_bucket=True)
+    options = Options(prefix, stale_after, history, profiles)
+    if fix:
+        return _fix(backend, options, frozenset(fix), yes=yes, as_json=as_json)
+    diagnosis = _diagnosed(backend, options, frozenset(only))
+    if as_json:
+        print_json(_document(backend, diagnosis))
+    else:
+        _print(backend, diagnosis)
+    bad = fail_on != "never" and diagnosis.at_least(Severity[fail_on.upper()])
+    return ExitCode.FINDINGS if bad else ExitCode.OK
+
+
+def _check_ids(only: Iterable[str], fix: Iterable[str]) -> None:
+    from holdfast.operations.doctor.table_of_checks import CHECKS
+
+    for one in (*only, *fix):
+        if one not in CHECKS:
+            raise click.UsageError(f"there is no check {one}; docs/reference/doctor.md lists them")
+    for one in fix:
+        if not CHECKS[one].mendable:
+            raise click.UsageError(
+                f"{one} cannot be mended with --fix. {CHECKS[one].remedy} "
+                "Each finding says the exact command"
+            )
+
+
+def _diagnosed(backend: "Backend", options: "Options", only: frozenset[str]) -> "Diagnosis":
+    from holdfast.operations.doctor.diagnosis import diagnose
+
+    with Progress("looking at states") as progress:
+        return diagnose(backend.connection, options, only=only, progress=progress)
+
+
+def _print(backend: "Backend", diagnosis: "Diagnosis") -> None:
+    for finding in diagnosis.findings:
+        word = finding.severity.word
+        say(f"{finding.check.id} {word}: {finding.check.title}", _STYLES[word])
+        say(f"  {safe(finding.subject)}")
+        say(f"  {safe(finding.evidence)}.")
+        say(f"  Fix: {safe(finding.fix)}")
+        say()
+    for gap in diagnosis.not_checked:
+        checks = ", ".join(check.id for check in gap.checks)
+        note(f"Not checked: {checks} of {safe(gap.subject)}: {safe(gap.why)}.")
+    say(_summary(backend, diagnosis))
+
+
+def _summary(backend: "Backend", diagnosis: "Diagnosis") -> str:
+    counts: dict[str, int] = {}
+    for finding in diagnosis.findings:
+        counts[finding.severity.word] = counts.get(finding.severity.word, 0) + 1
+    found = ", ".join(counted(count, word) for word, count in counts.items()) or "nothing wrong"
+    looked = counted(len(diagnosis.checked), "check")
+    states = f" of {counted(diagnosis.states, 'state')}" if diagnosis.states else ""
+    return f"{backend.settings.bucket}: {found} ({looked}{states})"
+
+
+def _document(backend: "Backend", diagnosis: "Diagnosis") -> dict[str, Any]:
+    return {
+        "bucket": backend.settings.bucket,
+        "table": backend.settings.dynamodb_table,
+        "states": diagnosis.states,
+        "checked": [check.id for check in diagnosis.checked],
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "not_checked": [
+            {"ids": [check.id for check in gap.checks], "subject": gap.subject, "why": gap.why}
+            for gap in diagnosis.not_checked
+        ],
+    }
+
+
+def _finding(finding: "Finding") -> dict[str, Any]:
+    return {
+        "id": finding.check.id,
+        "severity": finding.severity.word,
+        "title": finding.check.title,
+        "subject": finding.subject,
+        "key": finding.address.object_key if finding.address else None,
+        "evidence": finding.evidence,
+        "fix": finding.fix,
+        "mendable": finding.check.mendable,
+    }
+
+
+def _fix(
+    backend: "Backend", options: "Options", fix: frozenset[str], *, yes: bool, as_json: bool
+) -> int:
+    from holdfast.operations.doctor.mend import mend, will
+
+    diagnosis = _diagnosed(backend, options, fix)
+    unsure = [gap for gap in diagnosis.not_checked if set(gap.checks)]
+    if not diagnosis.findings:
+        if as_json:
+            print_json({"mended": [], "failed": []})
+        else:
+            say(f"There is nothing to mend: {', '.join(sorted(fix))} found nothing.")
+        for gap in unsure:
+            note(f"Not checked: {safe(gap.subject)}: {safe(gap.why)}.")
+        return ExitCode.OK
+    confirm([will(finding) for finding in diagnosis.findings], yes=yes, question="Mend this?")
+    results = list(mend(backend.connection, diagnosis.findings))
+    if as_json:
+        print_json(
+            {
+                "mended": [_result(one) for one in results if not one.problem],
+                "failed": [_result(one) for one in results if one.problem],
+            }
+        )
+    else:
+        for one in results:
+            _tell(one)
+    failed = [one for one in results if one.problem]
+    if failed and not as_json:
+        raise CommandFailed(
+            f"{len(failed)} of {len(results)} could not be mended", failed[0].next_step
+        )
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _tell(one: "Mended") -> None:
+    subject = safe(one.finding.subject)
+    if one.problem:
+        say(f"{one.finding.check.id} {subject}: not mended: {safe(one.problem)}", Style.BAD)
+    else:
+        say(f"{one.finding.check.id} {subject}: {safe(one.done)}", Style.GOOD)
+
+
+def _result(one: "Mended") -> dict[str, Any]:
+    return {
+        "id": one.finding.check.id,
+        "subject": one.finding.subject,
+        "done": one.done or None,
+        "problem": one.problem or None,
+        "next": one.next_step or None,
+    }

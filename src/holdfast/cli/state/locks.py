@@ -1,0 +1,167 @@
+"""`holdfast locks`: every held lock, in the table and in lock files; `holdfast locks watch`, live."""
+
+import sys
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from holdfast.cli.amounts import counted, timestamp
+from holdfast.cli.colours import Style, safe
+from holdfast.cli.exit_codes import ExitCode, epilog
+from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.options import json_option
+from holdfast.cli.output import note, print_json, warn
+from holdfast.cli.state.target import Target, backend_of, target_options
+from holdfast.cli.tables import Cell, Column, Value, print_table
+
+if TYPE_CHECKING:
+    from holdfast.operations.locks import LocksSeen, StateLock
+
+prefix_option = click.option(
+    "--prefix", metavar="TEXT", default="", help="Only states whose key begins with this."
+)
+
+
+class _Locks(DefaultGroup):
+    default = "list"
+
+
+@click.group(
+    "locks",
+    cls=_Locks,
+    epilog=epilog("holdfast locks", "holdfast locks --prefix prod/", "holdfast locks watch"),
+)
+def locks() -> None:
+    """Show all held locks of a bucket and its lock table.
+
+    Locks are listed in every mode: items of the table, lock files, and those whose document cannot
+    be read, which stop everybody too.
+    """
+
+
+@locks.command(
+    "list",
+    epilog=epilog(
+        "holdfast locks list --bucket states --lock-table locks",
+        "holdfast locks list --json",
+    ),
+)
+@prefix_option
+@target_options
+@json_option
+def list_(*, target: Target, prefix: str, as_json: bool) -> int:
+    """Show all held locks: who holds them, since when, and for what."""
+    from holdfast.operations.locks import all_locks, now
+
+    backend = backend_of(target, whole_bucket=True)
+    seen = all_locks(backend.connection, prefix)
+    if as_json:
+        print_json({"locks": [as_document(lock, now()) for lock in seen.locks], **_unseen(seen)})
+        return ExitCode.OK
+    _warn(seen)
+    _print(seen.locks, backend.settings.bucket, now())
+    return ExitCode.OK
+
+
+@locks.command(
+    "watch",
+    epilog=epilog("holdfast locks watch", "holdfast locks watch --interval 10 --prefix prod/"),
+)
+@prefix_option
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.2),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to look.",
+)
+@target_options
+@json_option
+def watch(*, target: Target, prefix: str, interval: float, as_json: bool) -> int:
+    """Show the locks as they come and go, until Ctrl-C.
+
+    On a terminal the table is kept up to date. When piped, a line says which locks are held at the
+    beginning, and each one that is taken or released. With --json each of these lines is a JSON
+    document.
+    """
+    from holdfast.cli.state.lock_watching import Watcher, redraw
+    from holdfast.operations.locks import all_locks, now
+
+    backend = backend_of(target, whole_bucket=True)
+    bucket, terminal = backend.settings.bucket, sys.stdout.isatty() and not as_json
+    watcher = Watcher(as_json=as_json)
+    _warn(all_locks(backend.connection, prefix))
+    try:
+        while True:
+            seen, moment = all_locks(backend.connection, prefix), now()
+            if terminal:
+                redraw()
+                _print(seen.locks, bucket, moment)
+                note(f"{timestamp(moment)}, every {interval:g} s; Ctrl-C ends it")
+            else:
+                watcher.tell(seen, moment)
+            time.sleep(interval)
+    except KeyboardInterrupt:
+        return ExitCode.OK  # the way to end it
+
+
+def _print(held: "tuple[StateLock, ...]", bucket: str, moment: datetime) -> None:
+    heads: list[Column | str] = ["STATE", Column("AGE", right=True), "WHO", "OPERATION", "IN", "ID"]
+    rows = [_row(lock, bucket, moment) for lock in held]
+    print_table(heads, rows, empty=f"No locks are held in {bucket}.")
+    if held and sys.stdout.isatty():
+        note(counted(len(held), "lock"))
+
+
+def _row(lock: "StateLock", bucket: str, moment: datetime) -> list[Value]:
+    from holdfast.operations.durations import in_words
+
+    address, info = lock.address, lock.info
+    age = lock.age(moment)
+    name = address.object_key if address.bucket == bucket else address.lock_id
+    who: Value = Cell("cannot be read", Style.BAD) if lock.unreadable else info.who or None
+    return [
+        name,
+        in_words(age) if age is not None else None,
+        who,
+        (f"{info.operation}: {info.info}" if info.info else info.operation) or None,
+        "+".join(lock.places),
+        ", ".join(lock.ids) or None,
+    ]
+
+
+def as_document(lock: "StateLock", moment: datetime) -> dict[str, Any]:
+    """Return a lock for JSON."""
+    age = lock.age(moment)
+    return {
+        "bucket": lock.address.bucket,
+        "key": lock.address.object_key,
+        "workspace": lock.address.workspace,
+        "age_seconds": None if age is None else round(age.total_seconds(), 3),
+        "found": [
+            {
+                "where": held.where,
+                "id": held.info.id or None,
+                "who": held.info.who,
+                "operation": held.info.operation,
+                "info": held.info.info,
+                "version": held.info.version,
+                "created": held.info.created if held.info.since else None,
+                "unreadable": held.unreadable or None,
+                "document": held.document if held.unreadable else None,
+            }
+            for held in lock.found
+        ],
+    }
+
+
+def _unseen(seen: "LocksSeen") -> dict[str, Any]:
+    return {"not_seen": [problem.happened for problem in seen.unseen]}
+
+
+def _warn(seen: "LocksSeen") -> None:
+    for problem in seen.unseen:
+        warn(safe(f"the list is not whole: {problem}"))

@@ -1,0 +1,1 @@
+"""Finding a backend: in a Terraform directory, in the environment, in a URL, in flags."""

@@ -1,0 +1,1 @@
+"""Copying states with their whole history between keys, buckets and endpoints."""

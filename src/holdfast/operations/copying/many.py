@@ -1,0 +1,174 @@
+"""Copying what two ends name: one state, all workspaces of one, or all states below a prefix."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from holdfast.client.backend import Backend
+from holdfast.client.connect import Connection
+from holdfast.client.errors import HoldfastError
+from holdfast.client.listing import STATE_SUFFIX
+from holdfast.client.translate import Call, translated
+from holdfast.operations.copying.ends import End, addresses
+from holdfast.operations.copying.one_state import Copied, Options, copy_state
+from holdfast.terraform.address import LOCK_FILE_SUFFIX, StateAddress
+from holdfast.terraform.statefile import UnreadableState, header
+
+_WORKERS = 4  # states at the same time
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One state to copy."""
+
+    source: StateAddress
+    target: StateAddress
+    size: int  # bytes of all its versions
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one state."""
+
+    task: Task
+    copied: Copied | None = None
+    problem: HoldfastError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What is to be copied, and what is not since it is no state."""
+
+    tasks: tuple[Task, ...]
+    not_states: tuple[str, ...]  # object keys
+
+
+def tasks_of(source: End, target: End, *, workspaces: bool = False) -> Tasks:
+    """Find the states to copy; also deleted ones, whose history is copied.
+
+    Args:
+        source: where they are.
+        target: where they go; of the same kind.
+        workspaces: all workspaces of the key, if one is named.
+
+    Raises:
+        HoldfastError: the source cannot be listed.
+    """
+    if source.prefix is not None and target.prefix is not None:
+        return _below(source, source.prefix, target, target.prefix)
+    one, other = source.backend.address, target.backend.address
+    pairs = [(one, other)]
+    if workspaces:
+        names = source.backend.workspaces()
+        pairs = [(one.in_workspace(name), other.in_workspace(name)) for name in names]
+    found: list[Task] = []
+    for here, there in pairs:
+        size = _sizes(source.backend.connection, here.object_key).get(here.object_key)
+        if size is not None or not workspaces:
+            found.append(Task(here, there, size or 0))
+    return Tasks(tuple(found), ())
+
+
+def copy_all(
+    source: End,
+    target: End,
+    tasks: tuple[Task, ...],
+    options: Options,
+    progress: Progress = lambda _done, _total: None,
+) -> Iterator[Result]:
+    """Copy states, some at a time, and yield what became of each in their order.
+
+    A state that cannot be copied does not stop the others.
+
+    Args:
+        source: where they are.
+        target: where they go.
+        tasks: which.
+        options: how.
+        progress: told how many of all bytes are through.
+
+    Raises:
+        HoldfastError: the target's bucket cannot be asked whether it keeps versions.
+    """
+    total = sum(task.size for task in tasks)
+    keeps_versions = _keeps_versions(target.backend)
+    done = 0
+    counting = Lock()
+
+    def count(size: int) -> None:
+        nonlocal done
+        with counting:
+            done += size
+            progress(done, total)
+
+    def copy(task: Task) -> Result:
+        try:
+            copied = copy_state(
+                source.backend,
+                task.source,
+                target.backend,
+                task.target,
+                options,
+                keeps_versions=keeps_versions,
+                progress=count,
+            )
+        except HoldfastError as problem:
+            return Result(task, problem=problem)
+        return Result(task, copied)
+
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="copy") as pool:
+        yield from pool.map(copy, tasks)
+
+
+def _below(source: End, prefix: str, target: End, target_prefix: str) -> Tasks:
+    tasks: list[Task] = []
+    others: list[str] = []
+    for key, size in _sizes(source.backend.connection, prefix).items():
+        if key.endswith(LOCK_FILE_SUFFIX):
+            continue
+        if not (key.endswith(STATE_SUFFIX) or _is_state(source.backend, key)):
+            others.append(key)
+            continue
+        new = target_prefix + key[len(prefix) :]
+        tasks.append(Task(addresses(source, key), addresses(target, new), size))
+    return Tasks(tuple(tasks), tuple(others))
+
+
+def _sizes(connection: Connection, prefix: str) -> dict[str, int]:
+    """Return the keys below a prefix, deleted ones too, with the bytes of all their versions."""
+    bucket = connection.settings.bucket
+    arn = f"arn:aws:s3:::{bucket}"
+    pages = iter(
+        connection.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    )
+    sizes: dict[str, int] = {}
+    while True:
+        call = Call(f"list the versions below s3://{bucket}/{prefix}", "s3:ListBucketVersions", arn)
+        with translated(call):
+            page: Any = next(pages, None)
+        if page is None:
+            return dict(sorted(sizes.items()))
+        for entry in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            sizes[entry["Key"]] = sizes.get(entry["Key"], 0) + entry.get("Size", 0)
+
+
+def _is_state(backend: Backend, key: str) -> bool:
+    """Say whether an object whose name does not tell holds a state."""
+    try:
+        body = backend.read(StateAddress(backend.settings.bucket, key), accept_mismatch=True).body
+        return header(body).format != "empty"
+    except (HoldfastError, UnreadableState):
+        return False
+
+
+def _keeps_versions(backend: Backend) -> bool:
+    bucket = backend.settings.bucket
+    arn = f"arn:aws:s3:::{bucket}"
+    with translated(
+        Call(f"ask whether s3://{bucket} keeps versions", "s3:GetBucketVersioning", arn)
+    ):
+        answer = backend.connection.s3.get_bucket_versioning(Bucket=bucket)
+    return answer.get("Status") == "Enabled"

@@ -1,0 +1,1 @@
+"""Read-only checks of a backend, and the repairs of what they find."""

@@ -1,0 +1,188 @@
+"""What is looked at: everything in a bucket and its table, read once, and shared by all checks."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+from holdfast.client.connect import Connection
+from holdfast.client.errors import HoldfastError
+from holdfast.client.header_cache import HeaderCache
+from holdfast.client.headers import Headers
+from holdfast.client.listing import STATE_SUFFIX, objects
+from holdfast.client.translate import Call, translated
+from holdfast.operations.doctor.reading import Look, VersionSeen, look_at
+from holdfast.operations.locks import LocksSeen, TableItem, all_locks, table_items
+from holdfast.terraform.address import (
+    DIGEST_SUFFIX,
+    LOCK_FILE_SUFFIX,
+    StateAddress,
+    address_of,
+)
+
+_WORKERS = 16
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look.
+
+    Attributes:
+        prefix: only states whose object key begins with it.
+        stale_after: how old a lock is before it is called stale.
+        history: how many versions of each state are read, beside the newest.
+        profiles: AWS profiles whose permissions are tried.
+    """
+
+    prefix: str = ""
+    stale_after: timedelta = timedelta(hours=2)
+    history: int = 10
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass
+class Survey:
+    """A backend under examination. Each fact is fetched when a check first needs it."""
+
+    connection: Connection
+    options: Options
+    now: datetime
+    progress: OnProgress = field(default=lambda done, total: None)
+
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket."""
+        return self.connection.settings.bucket
+
+    @property
+    def table(self) -> str | None:
+        """The name of the lock table, if there is one."""
+        return self.connection.settings.dynamodb_table
+
+    @cached_property
+    def items(self) -> tuple[TableItem, ...] | HoldfastError:
+        """All items of the table, or why they cannot be read."""
+        if not self.table:
+            return ()
+        try:
+            return tuple(table_items(self.connection))
+        except HoldfastError as problem:
+            return problem
+
+    @cached_property
+    def digests(self) -> Mapping[StateAddress, str]:
+        """The digests of this bucket's states, as they are stored."""
+        if isinstance(self.items, HoldfastError):
+            return {}
+        start = f"{self.bucket}/{self.options.prefix}"
+        return {
+            self.address(item.lock_id[len(self.bucket) + 1 :].removesuffix(DIGEST_SUFFIX)): (
+                item.digest or ""
+            )
+            for item in self.items
+            if item.is_digest and item.lock_id.startswith(start)
+        }
+
+    @cached_property
+    def locks(self) -> LocksSeen:
+        """The locks that are held."""
+        return all_locks(self.connection, self.options.prefix)
+
+    @cached_property
+    def listing(self) -> "Listing":
+        """The versions of every object, newest first."""
+        try:
+            return Listing(_versions_of(self.connection, self.options.prefix))
+        except HoldfastError as problem:
+            # Without the right to list versions, the newest ones can still be looked at.
+            return Listing(_newest_of(self.connection, self.options.prefix), problem)
+
+    @cached_property
+    def states(self) -> Sequence[Look]:
+        """Every state, deleted ones among them, each looked at once."""
+        wanted = [(self.address(key), self.listing.versions[key]) for key in self._state_keys()]
+        cache = HeaderCache()
+        headers = Headers(self.connection, cache)
+        found: list[Look] = []
+        try:
+            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="doctor") as pool:
+                looking = pool.map(partial(self._look, headers), wanted)
+                for look in looking:
+                    found.append(look)
+                    self.progress(len(found), len(wanted))
+        finally:
+            cache.close()
+        return found
+
+    def _look(self, headers: Headers, one: tuple[StateAddress, tuple[VersionSeen, ...]]) -> Look:
+        address, versions = one
+        return look_at(self.connection, address, versions, headers, self.options.history)
+
+    def address(self, object_key: str) -> StateAddress:
+        """Return the state that is kept under an object key."""
+        return address_of(self.bucket, object_key, self.connection.settings.workspace_key_prefix)
+
+    def _state_keys(self) -> Iterator[str]:
+        own = self.connection.settings.key.rpartition("/")[2]
+        named = {address.object_key for address in self.digests}
+        named |= {lock.address.object_key for lock in self.locks.locks}
+        for key in self.listing.versions:
+            if key.endswith((LOCK_FILE_SUFFIX, "/")):
+                continue
+            if key.endswith(STATE_SUFFIX) or key in named or (own and key.endswith(own)):
+                yield key
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The versions of all objects, newest first; `problem` says why only the newest are known."""
+
+    versions: Mapping[str, tuple[VersionSeen, ...]]
+    problem: HoldfastError | None = None
+
+
+def _versions_of(connection: Connection, prefix: str) -> dict[str, tuple[VersionSeen, ...]]:
+    bucket = connection.settings.bucket
+    call = Call(
+        f"list the versions in s3://{bucket}/{prefix}",
+        "s3:ListBucketVersions",
+        f"arn:aws:s3:::{bucket}",
+    )
+    found: dict[str, list[VersionSeen]] = defaultdict(list)
+    with translated(call):
+        pages = connection.s3.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+            for version in page.get("Versions", []):
+                found[version["Key"]].append(_seen(version, marker=False))
+            for marker in page.get("DeleteMarkers", []):
+                found[marker["Key"]].append(_seen(marker, marker=True))
+    return {
+        key: tuple(sorted(versions, key=VersionSeen.age, reverse=True))
+        for key, versions in sorted(found.items())
+    }
+
+
+def _newest_of(connection: Connection, prefix: str) -> dict[str, tuple[VersionSeen, ...]]:
+    return {
+        entry["Key"]: (
+            VersionSeen(
+                None, entry["LastModified"], entry["Size"], entry.get("ETag", ""), latest=True
+            ),
+        )
+        for entry in objects(connection, prefix)
+    }
+
+
+def _seen(entry: Any, *, marker: bool) -> VersionSeen:
+    return VersionSeen(
+        entry["VersionId"],
+        entry["LastModified"],
+        entry.get("Size", 0),
+        entry.get("ETag", ""),
+        latest=entry["IsLatest"],
+        marker=marker,
+    )

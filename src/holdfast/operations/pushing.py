@@ -1,0 +1,176 @@
+"""Putting a state file into a backend, and taking a state out: what that would do, and doing it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from holdfast.client import import_check
+from holdfast.client.backend import Backend
+from holdfast.client.errors import (
+    ForeignLineage,
+    HoldfastError,
+    NoSuchState,
+    NotAState,
+    WrittenMeanwhile,
+)
+from holdfast.client.locking import HeldLock
+from holdfast.client.stored import StoredState
+from holdfast.terraform.changes import StateDiff
+from holdfast.terraform.diff import diff
+from holdfast.terraform.statefile import StateFile, UnreadableState, parse
+
+if TYPE_CHECKING:
+    from holdfast.client.stored import Written
+
+PUSH = "push"  # what others read who wait for the lock
+REMOVE = "rm"
+
+
+@dataclass(frozen=True)
+class PushPlan:
+    """What pushing a file would do, as long as the lock is held."""
+
+    body: bytes = field(repr=False)
+    present: StoredState | None  # what is there now
+    old: StateFile | None  # None if there is none, or it cannot be read
+    new: StateFile | None  # None if it cannot be read
+    change: StateDiff | None  # None if one of them is encrypted or cannot be read
+    same: bool  # the very same state is there
+    objection: HoldfastError | None  # why only `force` writes it
+
+
+@dataclass(frozen=True)
+class RemovalPlan:
+    """What removing a state would do, as long as the lock is held."""
+
+    present: StoredState | None  # None if only a digest is left
+    state: StateFile | None  # None if it cannot be read
+    versioned: bool | None  # whether the bucket keeps versions; None if that is not known
+
+    @property
+    def resources(self) -> int | None:
+        """How many objects Terraform would forget; None if that is not known."""
+        if self.state is None or self.state.format == "encrypted":
+            return None
+        return sum(1 for _ in self.state.managed)
+
+
+def plan_push(backend: Backend, body: bytes) -> PushPlan:
+    """Compare a file with what is in the backend.
+
+    Args:
+        backend: with the address of the state, whose lock is held.
+        body: the file.
+
+    Raises:
+        HoldfastError: the backend cannot be read.
+    """
+    present = _present(backend)
+    objection: HoldfastError | None = None
+    same = False
+    try:
+        _check_whole(backend, body, present)
+        same = not import_check.check(backend.address, body, present.body if present else None)
+    except HoldfastError as error:
+        objection = error
+    old, new = _parsed(present.body) if present else StateFile("empty"), _parsed(body)
+    change = None
+    if old and new and "encrypted" not in {old.format, new.format}:
+        change = diff(old, new)
+    return PushPlan(body, present, old if present else None, new, change, same, objection)
+
+
+def push(backend: Backend, plan: PushPlan, held: HeldLock, *, force: bool = False) -> "Written":
+    """Write what was planned, and its digest.
+
+    Raises:
+        HoldfastError: the plan's objection, unless forced; or that it could not be written.
+    """
+    if plan.objection is not None and not force:
+        raise plan.objection
+    return backend.write(plan.body, held=held, force=force)
+
+
+def plan_removal(backend: Backend) -> RemovalPlan:
+    """Look at what would be removed.
+
+    Args:
+        backend: with the address of the state, whose lock is held.
+
+    Raises:
+        NoSuchState: there is no state, nor a digest of one.
+    """
+    present = _present(backend)
+    if present is None and backend.digests.read(backend.address) is None:
+        backend.read(settle=0)  # raises what there is to say
+    state = _parsed(present.body) if present else None
+    return RemovalPlan(present, state, _keeps_versions(backend))
+
+
+def remove(backend: Backend, plan: RemovalPlan, held: HeldLock) -> str | None:
+    """Delete the state and its digest; return the id of the version that brings it back.
+
+    Raises:
+        WrittenMeanwhile: somebody who does not lock wrote it after it was looked at.
+    """
+    present = _present(backend)
+    seen = plan.present.etag if plan.present else None
+    if (present.etag if present else None) != seen:
+        raise WrittenMeanwhile(
+            f"{backend.address.url} was written by somebody else after we had looked, although its "
+            "lock is ours; nothing was removed",
+            "Look at it again: holdfast show",
+        )
+    backend.delete(held=held)
+    version = present.version_id if present else None
+    return None if version in {None, "null"} else version
+
+
+def _check_whole(backend: Backend, body: bytes, present: StoredState | None) -> None:
+    """Refuse what Terraform lets pass: what a broken pipe or a slip of an editor leaves of a state.
+
+    Raises:
+        NotAState: the file has no bytes.
+        ForeignLineage: it says no lineage, and would replace a state that does.
+    """
+    where = backend.address.url
+    found = import_check.readable(backend.address, body, "the state to be written to")
+    if found.format == "empty":
+        raise NotAState(
+            f"the state to be written to {where} has no bytes",
+            "If it came through a pipe, the command before has failed. Only --force writes it.",
+        )
+    if found.lineage or present is None or not present.body:
+        return
+    old = import_check.readable(backend.address, present.body, "the state at")
+    if old.lineage:
+        raise ForeignLineage(
+            f"{where} holds a state of lineage {old.lineage}, and the new one says none",
+            "Put the lineage back into the file. If it is meant to be replaced, say so with --force.",
+        )
+
+
+def _present(backend: Backend) -> StoredState | None:
+    try:
+        return backend.read(accept_mismatch=True)
+    except NoSuchState:
+        return None
+
+
+def _parsed(body: bytes) -> StateFile | None:
+    try:
+        return parse(body)
+    except UnreadableState:
+        return None
+
+
+def _keeps_versions(backend: Backend) -> bool | None:
+    from holdfast.client.translate import Call, translated
+
+    bucket = backend.settings.bucket
+    call = Call(f"look at s3://{bucket}", "s3:GetBucketVersioning", f"arn:aws:s3:::{bucket}")
+    try:
+        with translated(call):
+            answer = backend.connection.s3.get_bucket_versioning(Bucket=bucket)
+    except HoldfastError:
+        return None
+    return answer.get("Status") == "Enabled"

@@ -1,0 +1,132 @@
+"""The library's pages: their examples run, their tables name everything that is public."""
+
+import doctest
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import holdfast
+from client_site import Site
+from holdfast.client import errors
+from holdfast.client.backend import Backend
+from holdfast.client.locking import HeldLock
+
+ROOT = Path(__file__).parents[2]
+HOW_TO = ROOT / "docs" / "how-to" / "use-the-library.md"
+REFERENCE = ROOT / "docs" / "reference" / "library.md"
+_BLOCK = """
+terraform {
+  backend "s3" {
+    bucket         = "terraform-state"
+    key            = "shop/terraform.tfstate"
+    region         = "us-east-1"
+    dynamodb_table = "terraform-locks"
+  }
+}
+"""
+
+
+@pytest.mark.usefixtures("site")
+def test_every_example_of_the_how_to_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From top to bottom, in a Terraform directory, as they are printed."""
+    (tmp_path / "main.tf").write_text(_BLOCK)
+    monkeypatch.chdir(tmp_path)
+    text = HOW_TO.read_text()
+    examples = "\n".join(re.findall(r"^```pycon\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    test = doctest.DocTestParser().get_doctest(examples, {}, HOW_TO.name, str(HOW_TO), 0)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+    printed: list[str] = []
+    result = doctest.DocTestRunner(optionflags=flags).run(test, out=printed.append)
+
+    assert result.attempted > 15
+    assert result.failed == 0, "".join(printed)
+
+
+def test_the_fixture_of_the_how_to_is_a_test(tmp_path: Path) -> None:
+    """Its example is a test that can be collected."""
+    (source,) = re.findall(r"^```python\n(.*?)^```", HOW_TO.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "test_it.py").write_text(source)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--collect-only"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "test_it.py::test_it" in done.stdout
+
+
+def test_the_reference_names_every_public_method_and_its_parameters() -> None:
+    """Of Backend and HeldLock, with the defaults that they have."""
+    text = REFERENCE.read_text()
+    calls = dict(reversed(re.findall(r"`(?:Backend\.)?(\w+)\(([^`]*)\)`", text)))
+    missing = [
+        f"{owner.__name__}.{name}"
+        for owner in (Backend, HeldLock)
+        for name, _ in inspect.getmembers(owner)
+        if not name.startswith("_") and not re.search(rf"`[^`]*\b{name}\b[^`]*`", text)
+    ]
+    unnamed = [
+        f"{name}: {parameter}"
+        for name, method in inspect.getmembers(Backend, callable)
+        if not name.startswith("_")
+        for parameter in inspect.signature(method).parameters
+        if parameter != "self" and parameter not in re.findall(r"\w+", calls.get(name, ""))
+    ]
+
+    assert (missing, unnamed) == ([], [])
+
+
+def test_the_reference_names_every_error() -> None:
+    """A new error comes with a line."""
+    text = REFERENCE.read_text()
+    names = [
+        name
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.HoldfastError)
+    ]
+
+    assert len(names) > 15
+    assert [name for name in names if name not in text] == []
+
+
+def test_public_names_are_few_and_there() -> None:
+    """A dozen at most, each of which can be imported, and listed."""
+    assert len(holdfast.__all__) <= 12
+    assert all(getattr(holdfast, name).__name__ == name for name in holdfast.__all__)
+    assert set(holdfast.__all__) <= set(dir(holdfast))
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = holdfast.Nothing
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    """Neither the SDK nor any module of ours."""
+    script = (
+        "import sys, holdfast; "
+        "print([n for n in sys.modules if n.startswith(('holdfast.', 'boto', 'msgspec'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_sdk_is_loaded_when_something_is_sent(site: Site) -> None:
+    """Describing a backend does not load it, so that the command line starts fast."""
+    del site
+    script = (
+        "import sys; from holdfast import Backend; b = Backend.from_arguments('b', 'k'); "
+        "b.address; print([n for n in sys.modules if n.startswith('boto')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
