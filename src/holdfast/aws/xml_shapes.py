@@ -5,6 +5,7 @@ Sources: the XML traits of Smithy's REST XML protocol; S3's schema checks show a
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from holdfast.aws.compiled import Compiled
@@ -18,6 +19,11 @@ Write = Callable[[Any, str, list[str]], None]  # value, element name, output
 
 # S3 answers these with errors of their own, so their handlers check them.
 _CHECKED_ELSEWHERE = frozenset({"BucketLocationConstraint", "Event", "EncodingType"})
+
+# Lists whose elements S3 mixes, in the order of the listing, which no model says: each element's value
+# has its place in that order.
+_MIXED = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
+PLACE = "Place"
 
 _readers: Compiled[Read] = Compiled()
 _writers: Compiled[Write] = Compiled()
@@ -158,6 +164,7 @@ def writer(shape: Shape, *, milliseconds: bool = True) -> Write:
 def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
     fields: dict[str, tuple[str, Write]] = {}
     attributes: list[tuple[str, str]] = []
+    mixed: list[tuple[str, str, Write]] = []
     namespace = _namespace(shape.xml_namespace, shape.xml_prefix) if shape.xml_prefix else ""
 
     def write_structure(value: Any, name: str, out: list[str]) -> None:
@@ -168,6 +175,8 @@ def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
             inner = value.get(key)
             if inner is not None:
                 write(inner, wire, out)
+        if mixed:
+            _write_mixed(value, mixed, out)
         out.append(f"</{name}>")
 
     _writers.announce(
@@ -179,7 +188,19 @@ def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
         elif not member.location:
             write = _member_writer(member, milliseconds)
             fields[member.name] = (_element_name(member), write)
+    for key in _MIXED.get(shape.name, ()):
+        fields.pop(key)
+        one = writer(shape.members[key].shape.item.shape, milliseconds=milliseconds)
+        mixed.append((key, _element_name(shape.members[key]), one))
     return write_structure
+
+
+def _write_mixed(value: Any, mixed: list[tuple[str, str, Write]], out: list[str]) -> None:
+    found = [
+        (one[PLACE], one, wire, write) for key, wire, write in mixed for one in value.get(key, ())
+    ]
+    for _, one, wire, write in sorted(found, key=itemgetter(0)):
+        write(one, wire, out)
 
 
 def _member_writer(member: Member, milliseconds: bool) -> Write:

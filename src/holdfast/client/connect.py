@@ -16,6 +16,7 @@ from holdfast.client import credentials
 from holdfast.client.errors import HoldfastError, NotConfigured
 from holdfast.client.settings import BackendSettings
 from holdfast.client.translate import Call, of_sdk, translated
+from holdfast.client.version_order import keep_order
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -146,7 +147,9 @@ class Connection:
             style = "path" if self.settings.use_path_style else "auto"
         else:
             style = "path" if _wants_path(self.settings, host) else "virtual"
-        return self._client("s3", {"addressing_style": style})
+        client = self._client("s3", {"addressing_style": style})
+        keep_order(client)
+        return client
 
     @cached_property
     def _dynamodb(self) -> Any:

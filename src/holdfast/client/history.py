@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.client.connect import Connection
 from holdfast.client.headers import Found, Headers, Which
 from holdfast.client.translate import Call, translated
+from holdfast.client.version_order import in_order
 from holdfast.terraform.address import StateAddress
 
 
@@ -100,7 +101,6 @@ def _listed(connection: Connection, address: StateAddress) -> Iterator[Version]:
         "s3:ListBucketVersions",
         f"arn:aws:s3:::{address.bucket}",
     )
-    held: list[Version] = []
     pages = connection.s3.get_paginator("list_object_versions").paginate(
         Bucket=address.bucket, Prefix=key
     )
@@ -110,23 +110,11 @@ def _listed(connection: Connection, address: StateAddress) -> Iterator[Version]:
             page: Any = next(answers, None)
         if page is None:
             break
-        entries = [_version(address, entry, False) for entry in _of(page, "Versions", key)]
-        entries += [_version(address, entry, True) for entry in _of(page, "DeleteMarkers", key)]
-        held += entries
-        held.sort(key=_age, reverse=True)
-        yield from held
-        held.clear()
+        for entry, delete_marker in in_order(page):
+            if entry["Key"] == key:
+                yield _version(address, entry, delete_marker)
         if page.get("NextKeyMarker", key) > key:
             break  # keys that only begin with ours, such as the lock file
-
-
-def _of(page: Any, kind: str, key: str) -> list[Any]:
-    return [entry for entry in page.get(kind, []) if entry["Key"] == key]
-
-
-def _age(version: Version) -> tuple[datetime, bool, bool]:
-    """Order versions and deletions, which S3 lists apart and dates by the second."""
-    return version.last_modified, version.is_latest, version.delete_marker
 
 
 def _version(address: StateAddress, entry: Any, delete_marker: bool) -> Version:

@@ -15,6 +15,7 @@ from holdfast.client.errors import AccessDenied, HoldfastError
 from holdfast.client.history import Version
 from holdfast.client.listing import STATE_SUFFIX
 from holdfast.client.translate import Call, translated
+from holdfast.client.version_order import in_order
 from holdfast.operations.choosing import newest_at
 from holdfast.operations.fetching import in_parallel
 from holdfast.operations.locks import lock_of
@@ -98,19 +99,10 @@ def _histories(backend: Backend, prefix: str) -> dict[str, list[Version]]:
             Bucket=settings.bucket, Prefix=prefix
         )
         for page in pages:
-            for kind, marker in (("Versions", False), ("DeleteMarkers", True)):
-                for entry in _entries(page, kind):
-                    if _is_state(backend, entry["Key"]):
-                        found[entry["Key"]].append(_version(backend, entry, deletion=marker))
-    for versions in found.values():
-        versions.sort(
-            key=lambda each: (each.last_modified, each.is_latest, each.delete_marker), reverse=True
-        )
+            for entry, marker in in_order(page):
+                if _is_state(backend, entry["Key"]):
+                    found[entry["Key"]].append(_version(backend, entry, deletion=marker))
     return found
-
-
-def _entries(page: Any, kind: str) -> list[Any]:
-    return list(page.get(kind, []))
 
 
 def _is_state(backend: Backend, key: str) -> bool:

@@ -29,10 +29,6 @@ class VersionSeen:
     latest: bool = False
     marker: bool = False  # a deletion
 
-    def age(self) -> tuple[bool, datetime]:
-        """Order versions, the newest last."""
-        return self.latest, self.written
-
 
 @dataclass(frozen=True, slots=True)
 class Older:

@@ -14,6 +14,7 @@ from holdfast.client.header_cache import HeaderCache
 from holdfast.client.headers import Headers
 from holdfast.client.listing import STATE_SUFFIX, objects
 from holdfast.client.translate import Call, translated
+from holdfast.client.version_order import in_order
 from holdfast.operations.doctor.reading import Look, VersionSeen, look_at
 from holdfast.operations.locks import LocksSeen, TableItem, all_locks, table_items
 from holdfast.terraform.address import (
@@ -156,14 +157,9 @@ def _versions_of(connection: Connection, prefix: str) -> dict[str, tuple[Version
     with translated(call):
         pages = connection.s3.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-            for version in page.get("Versions", []):
-                found[version["Key"]].append(_seen(version, marker=False))
-            for marker in page.get("DeleteMarkers", []):
-                found[marker["Key"]].append(_seen(marker, marker=True))
-    return {
-        key: tuple(sorted(versions, key=VersionSeen.age, reverse=True))
-        for key, versions in sorted(found.items())
-    }
+            for entry, marker in in_order(page):
+                found[entry["Key"]].append(_seen(entry, marker=marker))
+    return {key: tuple(versions) for key, versions in sorted(found.items())}
 
 
 def _newest_of(connection: Connection, prefix: str) -> dict[str, tuple[VersionSeen, ...]]:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.xml_shapes import PLACE
 from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.s3.bucket_lookup import bucket_of, owner
@@ -77,8 +78,9 @@ def _entries(
     versions, markers = [], []
     # A page that begins in the middle of a key begins with one that is not its latest.
     last_key = after[0] if len(after) == 2 and after[1] != -(2**63) else None
-    for one in found.entries:
+    for place, one in enumerate(found.entries):
         entry: dict[str, Any] = {
+            PLACE: place,
             "Key": encode(one.key),
             "VersionId": one.version_id,
             "IsLatest": one.key != last_key,
