@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from holdfast.client.errors import NotConfigured
@@ -10,6 +11,7 @@ from holdfast.client.settings import AssumeRole, AssumeRoleWithWebIdentity, Back
 from holdfast.client.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.session import Session
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -25,6 +27,9 @@ def session_of(settings: BackendSettings) -> "Session":
     from botocore.session import Session
 
     session = Session(profile=settings.profile)
+    session.register_component(
+        "data_loader", _service_models(session.get_config_variable("data_path"))
+    )
     parsers = session.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=parse_timestamp)
     files = {
@@ -39,6 +44,14 @@ def session_of(settings: BackendSettings) -> "Session":
     elif settings.skip_metadata_api_check:
         session.get_component("credential_provider").remove("iam-role")
     return session
+
+
+@cache
+def _service_models(data_path: str | None) -> "Loader":
+    """Return what reads the SDK's models: one for all sessions, since reading them takes long."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 def region_of(settings: BackendSettings, session: "Session") -> str:
