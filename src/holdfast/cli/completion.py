@@ -8,6 +8,7 @@ from holdfast.cli.exit_codes import epilog
 @click.command(
     "completion",
     epilog=epilog(
+        'eval "$(holdfast completion bash)"',
         "holdfast completion bash > ~/.local/share/bash-completion/completions/holdfast",
         "holdfast completion fish > ~/.config/fish/completions/holdfast.fish",
         'holdfast completion zsh > "${fpath[1]}/_holdfast"',
@@ -17,7 +18,8 @@ from holdfast.cli.exit_codes import epilog
 def completion(*, shell: str) -> None:
     """Print the completion script of a shell.
 
-    The script asks holdfast itself, so it stays right when holdfast is updated.
+    The script asks holdfast itself, so it stays right when holdfast is updated. 'eval' is for one
+    session of bash or zsh (there after 'compinit'); a file in the shell's own directory stays.
     """
     from click.shell_completion import get_completion_class
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Listed(NamedTuple):
@@ -40,6 +41,15 @@ class LazyCommands(click.Group):
             raise TypeError(f"{entry.module} has no command {name}")
         return command
 
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands by their line in the list: none is imported to complete its name."""
+        commands = [
+            CompletionItem(name, help=entry.text)
+            for name, entry in self.listed.items()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, context, incomplete)]
+
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections."""
         width = max((len(name) for name in self.listed), default=0)
@@ -58,6 +68,21 @@ class DefaultGroup(click.Group):
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments, with the default command put in front of options."""
-        if not args or (args[0].startswith("-") and args[0] not in context.help_option_names):
+        meant = bool(args) or not context.resilient_parsing  # a shell asks what could come next
+        named = bool(args) and (not args[0].startswith("-") or args[0] in context.help_option_names)
+        if meant and not named:
             args = [self.default, *args]
         return super().parse_args(context, args)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands, and what could follow the default one."""
+        offered = super().shell_complete(context, incomplete)
+        default = self.get_command(context, self.default)
+        if default is None:
+            return offered
+        inner = click.Context(
+            default, info_name=self.default, parent=context, resilient_parsing=True
+        )
+        known = {item.value for item in offered}
+        more = default.shell_complete(inner, incomplete)
+        return [*offered, *(item for item in more if item.value not in known)]

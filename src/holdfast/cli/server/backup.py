@@ -12,7 +12,13 @@ from holdfast.cli.server.failures import explaining, require_data
 from holdfast.cli.server.options import setting_options, settings_from
 
 
-@click.command("backup", epilog=epilog())
+@click.command(
+    "backup",
+    epilog=epilog(
+        'holdfast backup "holdfast-$(date +%F).db"',
+        "holdfast backup --data /srv/holdfast monday.db --json",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @setting_options(["data"])

@@ -19,7 +19,9 @@ _SHOWN = 100  # problems printed for people; JSON has all
 _DATABASE = "the database"
 
 
-@click.command("check", epilog=epilog())
+@click.command(
+    "check", epilog=epilog("holdfast check", "holdfast check --data /srv/holdfast --json")
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @setting_options(["data", "root_key"])
 def check(*, as_json: bool, **flags: str | None) -> int:

@@ -73,7 +73,10 @@ def known(data: Path) -> tuple[Endpoint, Credentials]:
     return where, key
 
 
-@click.command("env", epilog=epilog())
+@click.command(
+    "env",
+    epilog=epilog('eval "$(holdfast env)"', 'eval "$(holdfast env --data /srv/holdfast)"'),
+)
 @setting_options(["data"])
 def env(**flags: str | None) -> None:
     """Print what a shell needs to reach the server.

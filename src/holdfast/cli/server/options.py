@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.options import complete_files
 from holdfast.cli.output import CommandFailed
 from holdfast.cli.server.setting_table import SETTINGS
 from holdfast.cli.server.settings import BadSetting, ServerSettings, resolve
@@ -21,7 +22,9 @@ def setting_options(names: Iterable[str] | None = None) -> Callable[[Function], 
     wanted = set(names) if names is not None else {setting.name for setting in SETTINGS}
 
     def decorate(function: Function) -> Function:
-        function = click.option("--config", metavar="FILE", help=_CONFIG_HELP)(function)
+        function = click.option(
+            "--config", metavar="FILE", help=_CONFIG_HELP, shell_complete=complete_files
+        )(function)
         for setting in reversed(SETTINGS):
             if setting.name in wanted and not setting.secret:
                 function = _option(setting.name)(function)

@@ -13,7 +13,10 @@ from holdfast.cli.server.failures import explaining
 from holdfast.cli.server.options import setting_options, settings_from
 
 
-@click.command("restore-backup", epilog=epilog())
+@click.command(
+    "restore-backup",
+    epilog=epilog("holdfast restore-backup monday.db --data restored"),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @setting_options(["data"])

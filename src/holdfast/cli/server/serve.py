@@ -27,7 +27,14 @@ from holdfast.cli.server.settings import ServerSettings, misspelt
 log = logging.getLogger("holdfast.serve")
 
 
-@click.command("serve", epilog=epilog())
+@click.command(
+    "serve",
+    epilog=epilog(
+        "holdfast serve",
+        "holdfast serve --data /srv/holdfast --listen 127.0.0.1:9000",
+        "holdfast serve --listen 0.0.0.0:8270 --tls-certificate server.pem --tls-key server.key",
+    ),
+)
 @setting_options()
 def serve(**flags: str | None) -> None:
     """Run the state server.

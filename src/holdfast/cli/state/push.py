@@ -10,7 +10,7 @@ import click
 from holdfast.cli.amounts import counted
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.options import json_option, yes_option
+from holdfast.cli.options import complete_files, json_option, yes_option
 from holdfast.cli.output import CommandFailed, confirm, print_json, say
 from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.state.waiting import lock_timeout_option, tell_waiting
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         "holdfast pull | jq '.serial += 1' | holdfast push - --yes",
     ),
 )
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=complete_files)
 @target_options
 @click.option(
     "--force", is_flag=True, help="Write it whatever its serial and lineage are, readable or not."
