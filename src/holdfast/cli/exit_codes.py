@@ -23,7 +23,9 @@ class ExitCode(IntEnum):
     UNREACHABLE = 14
     FINDINGS = 15
     LOCK_LOST = 16
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
     @property
     def meaning(self) -> str:
@@ -49,7 +51,9 @@ _MEANINGS = {
     ExitCode.UNREACHABLE: "no answer from the endpoint",
     ExitCode.FINDINGS: "it ran, and found problems, differences or something to change",
     ExitCode.LOCK_LOST: "our lock was forced open, or could not be released",
+    ExitCode.HUNG_UP: "ended by SIGHUP: the terminal was closed",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C, or not confirmed",
+    ExitCode.TERMINATED: "ended by SIGTERM",
 }
 
 

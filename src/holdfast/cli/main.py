@@ -7,9 +7,11 @@ import click
 
 import holdfast
 from holdfast.cli import exit_codes
+from holdfast.cli.colours import safe
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.groups import LazyCommands, Listed
-from holdfast.cli.output import CommandFailed, print_failure
+from holdfast.cli.output import CommandFailed, note, print_failure
+from holdfast.cli.signals import interrupted_code, raise_on_signals
 
 _STATE = "holdfast.cli.state"
 _SERVER = "holdfast.cli.server"
@@ -100,8 +102,22 @@ def _ended(error: Exception, *, as_json: bool) -> int:
     failed = told(error)
     if failed is None:
         raise error
+    return _failed(failed, error, as_json=as_json)
+
+
+def _failed(failed: CommandFailed, error: Exception, *, as_json: bool) -> int:
+    """Tell a failure, with what was noted on its way: above all a lock that could not be released."""
+    steps = [failed.next_step, *getattr(error, "__notes__", ())]
+    failed.next_step = "\n".join(step for step in steps if step)
     print_failure(failed, as_json=as_json)
     return failed.code
+
+
+def _interrupted(error: BaseException) -> int:
+    cause = error.__cause__ if isinstance(error, click.Abort) else error
+    for line in getattr(cause, "__notes__", ()):
+        note(safe(line))
+    return interrupted_code()
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -113,17 +129,17 @@ def run(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         answer = cli.main(given, prog_name="holdfast", standalone_mode=False)
+        sys.stdout.flush()  # what cannot be printed is not a failure of the exit
     except CommandFailed as failed:
-        print_failure(failed, as_json="--json" in given)
-        return failed.code
+        return _failed(failed, failed, as_json="--json" in given)
     except click.exceptions.NoArgsIsHelpError as asked:
         click.echo(asked.format_message(), err=True)
         return ExitCode.USAGE
     except click.ClickException as failed:
         print_failure(_misused(failed), as_json="--json" in given)
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        return ExitCode.INTERRUPTED
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _interrupted(error)
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         # The flush at exit must not fail again.
@@ -136,4 +152,5 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line and exit."""
+    raise_on_signals()
     sys.exit(int(run()))

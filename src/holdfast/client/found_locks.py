@@ -1,7 +1,9 @@
 """A lock that was found, who holds it in words, and the errors about locks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from shlex import quote
+from typing import Any
 
 from holdfast.client.errors import HoldfastError, LockHeld, LockLost, LockNotReleased, NoSuchLock
 from holdfast.client.lock_places import Kept
@@ -19,14 +21,21 @@ class Held:
     document: str  # the lock document as it is stored
     etag: str = ""  # of a lock file
     unreadable: str = ""  # why the document cannot be read
+    value: Mapping[str, Any] | None = field(default=None, hash=False)  # see `Kept`
+
+    @property
+    def kept(self) -> Kept:
+        """The lock as it lies in its place, which is the condition on which it is removed."""
+        return Kept(self.document, self.etag, self.value)
 
 
 def held_of(address: StateAddress, where: str, kept: Kept) -> Held:
     """Return a lock as it was found in a place."""
     try:
-        return Held(address, where, parse(kept.document), kept.document, kept.etag)
-    except NotALockDocument as bad:
-        return Held(address, where, LockInfo(id=""), kept.document, kept.etag, str(bad))
+        info, bad = parse(kept.document), ""
+    except NotALockDocument as problem:
+        info, bad = LockInfo(id=""), str(problem)
+    return Held(address, where, info, kept.document, kept.etag, bad, kept.value)
 
 
 def no_such_lock(address: StateAddress, lock_id: str, holder: LockInfo | None) -> NoSuchLock:
@@ -35,7 +44,7 @@ def no_such_lock(address: StateAddress, lock_id: str, holder: LockInfo | None) -
         return NoSuchLock(f"{address.url} is not locked", "Nothing has to be done.", holder=None)
     return NoSuchLock(
         f"{address.url} is not held by lock {lock_id or '(unreadable)'} but by {describe(holder)}",
-        f"To break that one: holdfast unlock {address.object_key} --id {holder.id}",
+        f"To break that one: holdfast unlock {quote(address.object_key)} --id {holder.id}",
         holder=holder,
     )
 
@@ -64,7 +73,7 @@ def still_held(address: StateAddress, where: str, kept: Kept | None, waited: flo
     return LockHeld(
         f"{address.url} is locked by {describe(holder)}{after}",
         "Wait for it with --lock-timeout. If its holder is dead: "
-        f"holdfast unlock {address.object_key}" + (f" --id {holder.id}" if holder else ""),
+        f"holdfast unlock {quote(address.object_key)}" + (f" --id {holder.id}" if holder else ""),
         holder=holder,
         where=where,
     )
@@ -80,12 +89,12 @@ def lost(
 ) -> LockLost:
     """Return the error for a lock of ours that is gone, or was released before."""
     holder = readable(there)
-    now = f"it is now held by {describe(holder)}" if holder else "nobody holds it now"
+    now = f"it is now held by {describe(holder)}" if there else "nobody holds it now"
     released = "was released before" if before else f"is gone from the {' and the '.join(places)}"
     return LockLost(
         f"our lock {info.id} of {address.url} {released}; {now}",
         "Somebody forced it open. Look at what was written since: "
-        f"holdfast versions {address.object_key}",
+        f"holdfast versions {quote(address.object_key)}",
         info=info,
         places=places,
         holder=holder,
@@ -99,7 +108,7 @@ def not_released(
     reasons = "; ".join(f"{name}: {error.happened}" for name, error in failed)
     return LockNotReleased(
         f"our lock {info.id} of {address.url} could not be released ({reasons})",
-        f"Release it when that is mended: holdfast unlock {address.object_key} --id {info.id}",
+        f"Release it when that is mended: holdfast unlock {quote(address.object_key)} --id {info.id}",
         info=info,
         places=[name for name, _ in failed],
     )

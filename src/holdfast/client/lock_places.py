@@ -6,7 +6,8 @@ and DeleteObject in AWS's API references.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.client import object_headers
@@ -16,6 +17,7 @@ from holdfast.client.translate import (
     Call,
     attempts_before,
     code_of,
+    of_answer,
     status_of,
     translated,
 )
@@ -35,6 +37,8 @@ class Kept:
 
     document: str  # the bytes of the lock document, as text
     etag: str = ""  # of a lock file
+    # `Info` as it is in the table, where it is not the document as a string: empty, a number, a map.
+    value: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 class Occupied(Exception):
@@ -127,9 +131,8 @@ class Table:
                 self._connection.dynamodb.delete_item(
                     TableName=self._table,
                     Key={"LockID": {"S": address.lock_id}},
-                    ConditionExpression="Info = :info" if kept.document else _NO_INFO,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **_values(kept.document),
+                    **_unchanged(kept),
                 )
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
@@ -152,16 +155,31 @@ def _holder(place: Place, address: StateAddress) -> Kept | None:
         return Kept("")
 
 
-_NO_INFO = "attribute_not_exists(Info)"
+def _unchanged(kept: Kept) -> dict[str, Any]:
+    """Return the condition that an item holds what was seen, and nothing else."""
+    value = kept.value or ({"S": kept.document} if kept.document else None)
+    if value is None:
+        return {"ConditionExpression": "attribute_not_exists(Info)"}
+    return {
+        "ConditionExpression": "Info = :info",
+        "ExpressionAttributeValues": {":info": value},
+    }
 
 
-def _values(document: str) -> dict[str, Any]:
-    return {"ExpressionAttributeValues": {":info": {"S": document}}} if document else {}
+def kept_in(item: Mapping[str, Any]) -> Kept:
+    """Return the lock in an item of the table; what is not a string is shown with its type."""
+    value = item.get("Info")
+    if value is None:
+        return Kept("")
+    text = value.get("S")
+    if text:
+        return Kept(text)
+    return Kept("" if text == "" else f"not a string: {value}", value=value)
 
 
 def _item_of(answer: Any) -> Kept | None:
     item = answer.get("Item")
-    return Kept(item.get("Info", {}).get("S", "")) if item else None
+    return kept_in(item) if item else None
 
 
 class File:
@@ -248,14 +266,19 @@ class File:
         """
         from botocore.exceptions import ClientError
 
-        with translated(self._call("unlock", "DeleteObject", address)):
+        call = self._call("unlock", "DeleteObject", address)
+        with translated(call):
             try:
                 self._connection.s3.delete_object(
                     Bucket=address.bucket, Key=address.lock_file_key, IfMatch='"not-this-one"'
                 )
             except ClientError as error:
+                if code_of(error) in _ABSENT:
+                    raise Gone(None) from error
                 if status_of(error) not in {400, 412, 501}:
                     raise
+                if not isinstance(of_answer(error, call), ServiceFailed):
+                    raise  # 400 is also how S3 says that credentials have expired
                 self._connection.found_conditional_deletes(status_of(error) == 412)
                 return False
         self._connection.found_conditional_deletes(False)
@@ -271,11 +294,12 @@ class File:
                     Bucket=address.bucket, Key=address.lock_file_key, **condition
                 )
             except ClientError as error:
-                if code_of(error) in _ABSENT and attempts_before(error.response):
-                    return
                 if code_of(error) not in _ABSENT and status_of(error) != 412:
                     raise
-                raise Gone(self.read(address)) from error
+                there = self.read(address)
+                if there is None and attempts_before(error.response):
+                    return  # an earlier attempt removed it, and its answer was lost
+                raise Gone(there) from error
 
     def _call(self, doing: str, operation: str, address: StateAddress) -> Call:
         where = f"{address.bucket}/{address.lock_file_key}"

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 import holdfast
-from holdfast.client.errors import HoldfastError
+from holdfast.client.errors import HoldfastError, LockLost, Unreachable
 from holdfast.client.found_locks import (
     Held,
     held_of,
@@ -29,6 +29,7 @@ from holdfast.client.found_locks import (
     still_held,
 )
 from holdfast.client.lock_places import Gone, Kept, Occupied, Place
+from holdfast.client.translate import attempts_before, status_of
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.lockinfo import LockInfo, rfc3339
 
@@ -49,6 +50,7 @@ FIRST_WAIT = 0.25  # seconds between two attempts to take a lock: doubled each t
 LONGEST_WAIT = 5.0  # up to this, and between half of it and all of it by chance
 _VANISHED = 10  # how often an attempt is repeated at once because the holder had just left
 _RELEASE_TRIES = 3
+_UNDER_WAY = 0.5  # seconds that a request without an answer may still need to arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,13 @@ class HeldLock:
         """Release, and once more if Ctrl-C comes in between."""
         try:
             self.release()
-        except KeyboardInterrupt:
-            self.release()
+        except KeyboardInterrupt as interrupt:
+            try:
+                self.release()
+            except LockLost:
+                pass  # the release that was interrupted had removed it
+            except HoldfastError as problem:
+                interrupt.add_note(str(problem))
             raise
 
 
@@ -200,7 +207,8 @@ def acquire(
         places: where, in order.
         address: the state.
         info: the lock document.
-        timeout: seconds to wait for another holder; there is an attempt at their very end.
+        timeout: seconds to wait for another holder, counted from the first refusal; there is an
+            attempt at their very end.
         on_wait: told who holds the lock after each failed attempt that is followed by another.
         pacing: the clock and the sleep, for tests.
 
@@ -209,19 +217,23 @@ def acquire(
         HoldfastError: a place could not be reached; nothing is held then.
     """
     pace = pacing or Pacing()
-    began = pace.now()
+    began: float | None = None
     attempt, vanished = 0, 0
     while True:
         try:
-            return HeldLock(address, info, _take_all(places, address, info.document()))
+            return _attempt(places, address, info)
         except _Refused as refused:
+            began = pace.now() if began is None else began
             if refused.kept is None and vanished < _VANISHED:
                 vanished += 1
                 continue  # the holder left between the refusal and our look
             attempt, vanished = attempt + 1, 0
             waited = pace.now() - began
             if waited >= timeout:
-                raise still_held(address, refused.where, refused.kept, waited) from None
+                held = still_held(address, refused.where, refused.kept, waited)
+                for line in getattr(refused, "__notes__", ()):
+                    held.add_note(line)
+                raise held from None
             holder = readable(refused.kept)
             if on_wait:
                 on_wait(Waiting(holder, refused.where, waited, timeout - waited, attempt))
@@ -236,6 +248,19 @@ class _Refused(Exception):
         self.where, self.kept = where, kept
 
 
+def _attempt(places: Sequence[Place], address: StateAddress, info: LockInfo) -> HeldLock:
+    """Try once to take all places. If Ctrl-C comes in between, none of them keeps a lock of ours."""
+    document = info.document()
+    try:
+        return HeldLock(address, info, _take_all(places, address, document))
+    except (KeyboardInterrupt, SystemExit) as interrupt:
+        try:
+            _withdraw(places, address, document, interrupt)
+        except KeyboardInterrupt:
+            _withdraw(places, address, document, interrupt)
+        raise
+
+
 def _take_all(
     places: Sequence[Place], address: StateAddress, document: str
 ) -> list[tuple[Place, Kept]]:
@@ -244,37 +269,46 @@ def _take_all(
         try:
             taken.append((place, place.put(address, document)))
         except Occupied as occupied:
-            _undo(taken, address, occupied)
-            if occupied.kept is None:
-                raise _Refused(place.name, None) from None
-            raise _Refused(place.name, occupied.kept) from None
-        except BaseException as error:
-            # It may have arrived all the same: the answer can be lost, or Ctrl-C come before it.
-            if not _is_answer(error):
-                _withdraw(place, address, document, error)
+            refused = _Refused(place.name, occupied.kept)
+            _undo(taken, address, refused)
+            raise refused from None
+        except Exception as error:
+            if _may_have_arrived(error):
+                _withdraw([place], address, document, error)
             _undo(taken, address, error)
             raise
     return taken
 
 
-def _is_answer(error: BaseException) -> bool:
-    """Say whether the service itself refused, so that nothing was stored."""
+def _may_have_arrived(error: Exception) -> bool:
+    """Say whether a request that failed may have done its work: it, or an attempt of the SDK before."""
     from botocore.exceptions import ClientError
 
     cause = error.__cause__
-    return isinstance(cause, ClientError) and (
-        cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
-    )
+    if isinstance(cause, ClientError):
+        return status_of(cause) >= 500 or attempts_before(cause.response) > 0
+    return isinstance(error, Unreachable) or not isinstance(error, HoldfastError)
 
 
-def _withdraw(place: Place, address: StateAddress, document: str, error: BaseException) -> None:
-    """Remove a lock of ours that may or may not have arrived."""
-    try:
-        there = place.read(address)
-        if there is not None and there.document == document:
-            place.remove(address, there)
-    except (HoldfastError, Gone) as problem:
-        error.add_note(f"The lock may have been taken in the {place.name} all the same: {problem}")
+def _withdraw(
+    places: Sequence[Place], address: StateAddress, document: str, error: BaseException
+) -> None:
+    """Remove a lock of ours that may or may not have arrived, or is still under way."""
+    for place in places:
+        try:
+            there = place.read(address)
+            if there is None:
+                time.sleep(_UNDER_WAY)
+                there = place.read(address)
+            if there is not None and there.document == document:
+                _remove(place, address, there)
+        except Gone:
+            continue
+        except HoldfastError:
+            error.add_note(
+                f"Whether our lock was stored in the {place.name} is not known: "
+                "'holdfast locks' shows it, as soon as there is an answer."
+            )
 
 
 def _undo(taken: list[tuple[Place, Kept]], address: StateAddress, error: BaseException) -> None:
@@ -293,7 +327,8 @@ def _remove(place: Place, address: StateAddress, kept: Kept) -> None:
         try:
             place.remove(address, kept)
         except HoldfastError as error:
-            if attempt == _RELEASE_TRIES or _is_answer(error):
+            transient = isinstance(error, Unreachable) or _may_have_arrived(error)
+            if attempt == _RELEASE_TRIES or not transient:
                 raise
             time.sleep(0.5 * attempt)
         except Gone as gone:
@@ -340,7 +375,7 @@ def release_found(places: Sequence[Place], held: Held) -> None:
     for place in places:
         if place.name == held.where:
             try:
-                _remove(place, held.address, Kept(held.document, held.etag))
+                _remove(place, held.address, held.kept)
             except Gone as gone:
                 there = held_of(held.address, place.name, gone.kept).info if gone.kept else None
                 raise no_such_lock(held.address, held.info.id, there) from None

@@ -82,7 +82,7 @@ class Catalog:
 class _Table:
     """What the lock table says of the bucket, by the keys of the states."""
 
-    locks: dict[str, str] = field(default_factory=dict)  # lock documents
+    locks: dict[str, Kept] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)  # MD5s as they are stored
 
 
@@ -160,7 +160,7 @@ def _scan(connection: "Connection") -> tuple[_Table | None, tuple[str, ...]]:
             if item.is_digest:
                 found.digests[key.removesuffix(DIGEST_SUFFIX)] = item.digest or ""
             else:
-                found.locks[key] = item.info or ""
+                found.locks[key] = item.kept
     except AccessDenied as denied:
         return None, (f"locks and digests in the table are not known: {denied.happened}",)
     return found, ()
@@ -233,9 +233,9 @@ def _locks(
             key = body.stored.key.removesuffix(LOCK_FILE_SUFFIX)
             kept = Kept(body.content.decode(errors="replace"), f'"{body.stored.etag}"')
             found[key] = (held_of(_address(connection, key), "file", kept),)
-    for key, document in (table.locks if table else {}).items():
+    for key, kept in (table.locks if table else {}).items():
         if _below(connection, key, prefix):
-            held = held_of(_address(connection, key), "table", Kept(document))
+            held = held_of(_address(connection, key), "table", kept)
             found[key] = (*found.get(key, ()), held)
     return found
 

@@ -70,7 +70,7 @@ def taken_over(backend: Backend, lock: StateLock) -> HeldLock:
         )
     by_place = {held.where: held for held in lock.found}
     taken: list[tuple[Place, Kept]] = [
-        (place, Kept(by_place[place.name].document, by_place[place.name].etag))
+        (place, by_place[place.name].kept)
         for place in every_place(backend.connection)
         if place.name in by_place
     ]

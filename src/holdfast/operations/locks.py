@@ -11,7 +11,7 @@ from holdfast.client.connect import Connection
 from holdfast.client.errors import HoldfastError
 from holdfast.client.found_locks import Held, held_of
 from holdfast.client.listing import objects
-from holdfast.client.lock_places import File, Kept, Place, Table
+from holdfast.client.lock_places import File, Kept, Place, Table, kept_in
 from holdfast.client.translate import Call, translated
 from holdfast.terraform.address import (
     DIGEST_SUFFIX,
@@ -66,6 +66,7 @@ class TableItem:
     lock_id: str
     info: str | None  # the lock document
     digest: str | None
+    kept: Kept  # the lock as the condition of its removal, where it is one
 
     @property
     def is_digest(self) -> bool:
@@ -160,14 +161,14 @@ def table_items(connection: Connection) -> Iterator[TableItem]:
         )
         for page in pages:
             for item in page["Items"]:
-                yield _item(item)
+                if item.get("LockID", {}).get("S"):  # the table may hold other things too
+                    yield _item(item)
 
 
 def _item(item: Any) -> TableItem:
-    info = item.get("Info")
-    if info is not None:
-        info = info.get("S", "")
-    return TableItem(item["LockID"].get("S", ""), info, item.get("Digest", {}).get("S"))
+    kept = kept_in(item)
+    digest = item.get("Digest", {}).get("S")
+    return TableItem(item["LockID"]["S"], kept.document if "Info" in item else None, digest, kept)
 
 
 def address_of_lock(lock_id: str, workspace_key_prefix: str = WORKSPACE_KEY_PREFIX) -> StateAddress:
@@ -183,7 +184,7 @@ def _items_below(connection: Connection, prefix: str) -> Iterator[Held]:
             continue
         if prefix and not item.lock_id.startswith(f"{bucket}/{prefix}"):
             continue
-        yield held_of(address_of_lock(item.lock_id, workspaces), "table", Kept(item.info or ""))
+        yield held_of(address_of_lock(item.lock_id, workspaces), "table", item.kept)
 
 
 def _files_below(connection: Connection, prefix: str) -> Iterator[Held]:

@@ -114,7 +114,8 @@ def chosen(lock: StateLock, lock_id: str | None) -> tuple[Held, ...]:
             + ", ".join(
                 f"{held.info.id or 'an unreadable one'} in the {held.where}" for held in lock.found
             ),
-            "Say which of them is to be broken: --id ID",
+            "Say which of them is to be broken: --id ID"
+            + (" (--id '' for the unreadable one)" if "" in different else ""),
             holder=lock.info if lock.info.id else None,
         )
     return lock.found

@@ -13,6 +13,7 @@ from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.groups import DefaultGroup
 from holdfast.cli.options import json_option
 from holdfast.cli.output import note, print_json, warn
+from holdfast.cli.signals import Ended
 from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.tables import Cell, Column, Value, print_table
 
@@ -104,6 +105,8 @@ def watch(*, target: Target, prefix: str, interval: float, as_json: bool) -> int
             else:
                 watcher.tell(seen, moment)
             time.sleep(interval)
+    except Ended:
+        raise
     except KeyboardInterrupt:
         return ExitCode.OK  # the way to end it
 
