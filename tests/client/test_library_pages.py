@@ -5,7 +5,9 @@ import inspect
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -81,6 +83,35 @@ def test_the_reference_names_every_public_method_and_its_parameters() -> None:
     ]
 
     assert (missing, unnamed) == ([], [])
+
+
+def test_the_operations_of_the_reference_exist() -> None:
+    """Each function is in one of the modules of its line, and takes these arguments first."""
+    text = REFERENCE.read_text()
+    lines = re.findall(
+        r"^\| `(.*)` \| `.*` \| (.*) \|$", _section(text, "`holdfast.operations`"), re.MULTILINE
+    )
+    assert len(lines) > 10
+    for named, functions in lines:
+        modules = _modules(re.split("`, `", named))
+        for name, arguments in re.findall(r"`(\w+)\(([^)]*)\)`", functions):
+            found = [getattr(module, name) for module in modules if hasattr(module, name)]
+            assert found, (named, name)
+            first = list(inspect.signature(found[0]).parameters)
+            assert first[: arguments.count(",") + 1] == arguments.split(", "), name
+
+
+def _section(text: str, heading: str) -> str:
+    return text.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def _modules(names: list[str]) -> list[ModuleType]:
+    """Import modules; one that begins with a dot is beside the first."""
+    package = names[0].rpartition(".")[0]
+    return [
+        import_module(f"holdfast.operations.{package if name.startswith('.') else ''}{name}")
+        for name in names
+    ]
 
 
 def test_the_reference_names_every_error() -> None:

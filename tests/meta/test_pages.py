@@ -58,5 +58,6 @@ def test_every_page_is_in_the_index() -> None:
 def test_the_map_for_contributors_names_files_that_exist() -> None:
     """Every file and folder in CONTRIBUTING's table is there."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    for path in re.findall(r"`((?:aws|engine|server|cli)/[\w/]*(?:\.py)?)`", text):
+    layers = "aws|engine|server|cli|client|operations|terraform"
+    for path in re.findall(rf"`((?:{layers})/[\w/]*(?:\.py)?)`", text):
         assert (ROOT / "src" / "holdfast" / path).exists(), path
