@@ -35,8 +35,8 @@ class Progress:
         self._show = show
         self._terminal = self._stream.isatty()
         self._began = time.monotonic()
-        # Nothing is shown of what is over in half a second.
-        self._next = self._began + (0.5 if self._terminal else 5.0)
+        # What is over in a second needs no bar.
+        self._next = self._began + (1.0 if self._terminal else 5.0)
         self._open_line = False
 
     def __call__(self, done: int, total: int) -> None:

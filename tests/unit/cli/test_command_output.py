@@ -37,7 +37,7 @@ class Terminal(io.StringIO):
 
 def test_progress_rewrites_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the line is replaced, and gone at the end."""
-    times = iter([0.0, 0.7, 1.4])
+    times = iter([0.0, 1.0, 1.4])
     monkeypatch.setattr("time.monotonic", lambda: next(times))
     stream = Terminal()
     progress = Progress("checking", stream)
@@ -50,6 +50,22 @@ def test_progress_rewrites_one_line_on_a_terminal(monkeypatch: pytest.MonkeyPatc
         "\r\x1b[Kchecking [============            ] 5 of 10 (50%)"
         "\r\x1b[Kchecking [========================] 10 of 10 (100%)\r\x1b[K"
     )
+
+
+def test_no_progress_is_shown_of_what_is_over_in_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bar that flickers tells nobody anything."""
+    times = iter([0.0, 0.6, 0.99])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    stream = Terminal()
+    progress = Progress("checking", stream)
+
+    progress(5, 10)
+    progress(10, 10)
+    progress.finish()
+
+    assert stream.getvalue() == ""
 
 
 def test_progress_is_plain_and_rare_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:

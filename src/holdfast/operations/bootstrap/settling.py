@@ -7,7 +7,8 @@ same bucket is under way (`OperationAborted`).
 from collections.abc import Callable
 from typing import Any
 
-from holdfast.client.errors import NoSuchBucket, ServiceFailed
+from holdfast.client.errors import HoldfastError, NoSuchBucket
+from holdfast.client.translate import code_of
 
 _CODES = {"OperationAborted", "NotFoundException", "ResourceInUseException"}
 _TRIES = 20
@@ -26,8 +27,15 @@ def settled(send: Callable[[], Any], sleep: Callable[[float], None]) -> Any:
             return send()
         except NoSuchBucket:
             sleep(_PAUSE)
-        except ServiceFailed as error:
-            if error.code not in _CODES:
+        except HoldfastError as error:
+            if not _passes(error):
                 raise
             sleep(_PAUSE)
     return send()
+
+
+def _passes(error: HoldfastError) -> bool:
+    from botocore.exceptions import ClientError
+
+    answer = error.__cause__
+    return isinstance(answer, ClientError) and code_of(answer) in _CODES
