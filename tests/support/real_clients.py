@@ -16,6 +16,7 @@ import pytest
 BIN = Path(sys.executable).parent
 REQUIRED = bool(os.environ.get("HOLDFAST_REQUIRE_TERRAFORM"))
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
+SESSION: Any = boto3.session.Session()  # loads each service's model once
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
@@ -40,6 +41,7 @@ class Server:
     data: Path
     env: Mapping[str, str]  # what `eval "$(holdfast env)"` sets, with a clean rest
     said: str  # what it printed at its start
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def endpoint(self) -> str:
@@ -47,9 +49,13 @@ class Server:
         return self.env["AWS_ENDPOINT_URL"]
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client with the administrator's key."""
-        session: Any = boto3.session.Session()
-        return session.client(
+        """Return the boto3 client with the administrator's key; making one takes long."""
+        if service not in self._clients:
+            self._clients[service] = self._made(service)
+        return self._clients[service]
+
+    def _made(self, service: str) -> Any:
+        return SESSION.client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.env["AWS_REGION"],
