@@ -7,6 +7,7 @@ import pytest
 
 from client_site import Site, made_state
 from holdfast.cli.main import run
+from holdfast.operations.migrate_locks.bodies import backend_blocks
 
 
 @pytest.fixture
@@ -69,3 +70,47 @@ def test_each_refusal_has_its_exit_code(
     code, out = copy(capsys, source, target(site), "--yes")
     assert (code, "--force" in out) == (8, True)
     assert copy(capsys, "nowhere", target(site), "--yes")[0] == 12
+
+
+def test_the_last_lines_can_be_pasted(
+    source: str, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole block of the target, without secrets, and the command that removes this source."""
+    more = "&encrypt=true&max_retries=9&workspace_key_prefix=ws&use_lockfile=true&token=t0ken"
+
+    assert run(["copy", source, f"{target(site)}{more}", "--yes"]) == 0
+
+    said = capsys.readouterr().err
+    first, end = said.index("  terraform {"), said.index("\n\nLeft out")
+    [block] = backend_blocks(said[first:end])
+    values = {name: each.value for name, each in block.arguments.items()}
+    endpoint = site.server.endpoint
+    assert values == {
+        "bucket": site.bucket,
+        "key": "new.tfstate",
+        "region": "us-east-1",
+        "workspace_key_prefix": "ws",
+        "use_lockfile": True,
+        "encrypt": True,
+        "max_retries": 9,
+        "use_path_style": True,
+        "endpoints": {"s3": endpoint, "sts": endpoint, "iam": endpoint},
+    }
+    assert "Left out, for the environment or a profile: token." in said
+    assert f"holdfast rm --force --url '{source}'" in said
+
+
+def test_what_will_not_be_locked_is_said_before(
+    source: str, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An end whose URL names no lock, and a bucket that would lose the history."""
+    site.s3.put_bucket_versioning(
+        Bucket=site.bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+
+    assert run(["copy", source, target(site).partition("&")[0]]) == 8
+
+    said = capsys.readouterr().err
+    assert f"s3://{site.bucket}/new.tfstate will NOT be locked" in said
+    assert f"s3://{site.bucket}/old.tfstate will NOT be locked" not in said
+    assert "keeps no versions" in said

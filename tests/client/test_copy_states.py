@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,48 @@ def test_a_copy_made_by_other_means_is_recognised(site: Site) -> None:
     copied = copy(site)
 
     assert (copied.copied, copied.there_before) == (1, 2)
+
+
+def test_a_version_that_was_written_twice_is_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a write got lost and the SDK repeated it: that is no difference, also later."""
+    put(site, OLD, *states(1, 2), None, *states(3))
+    one, other = site.backend(OLD, "table"), site.backend(NEW, "file")
+    write = other.connection.s3.put_object
+
+    def twice(**arguments: Any) -> Any:
+        if not arguments["Key"].endswith(".tflock"):
+            write(**arguments)
+        return write(**arguments)
+
+    with monkeypatch.context() as lossy:
+        lossy.setattr(other.connection.s3, "put_object", twice)
+        copied = copy_state(one, one.address, other, other.address, Options(), keeps_versions=True)
+
+    assert copied.verified == 4
+    assert copy(site).copied == 0
+    assert other.read().header.serial == 3
+
+
+def test_who_stops_early_stops_all_and_leaves_no_lock(site: Site) -> None:
+    """Each state ends after the version that it is at; the next run goes on there."""
+    for key in (OLD, "old/b.tfstate"):
+        put(site, key, *states(*range(1, 9)))
+    here, there = End(site.backend("", "both"), "old/"), End(site.backend("", "both"), "new/")
+    tasks = tasks_of(here, there).tasks
+
+    def interrupted(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(copy_all(here, there, tasks, Options(), interrupted))
+
+    assert len(contents(site, NEW)) < 8
+    present = site.keys()
+    assert not [key for key in present if key.endswith(".tflock")]
+    assert [each.copied.copied for each in copy_all(here, there, tasks, Options()) if each.copied]
+    assert contents(site, NEW) == contents(site, OLD)
 
 
 def test_another_state_is_not_overwritten(site: Site) -> None:

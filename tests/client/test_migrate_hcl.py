@@ -205,4 +205,4 @@ def test_values_are_read_as_far_as_they_are_literals() -> None:
 def test_what_is_not_hcl_is_said_with_its_line() -> None:
     """A broken file is not guessed at."""
     with pytest.raises(UnreadableHcl, match="line 2"):
-        backend_blocks("terraform {\n  backend = = 1\n}\n")
+        backend_blocks('terraform {\n  backend "s3" = 1\n}\n')

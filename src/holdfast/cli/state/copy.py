@@ -1,6 +1,8 @@
 """`holdfast copy`: states with their whole history, between keys, buckets and endpoints."""
 
 import os
+from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,12 +18,22 @@ if TYPE_CHECKING:
     from holdfast.client.locking import Waiting
     from holdfast.operations.copying.ends import End
     from holdfast.operations.copying.many import Result, Tasks
+    from holdfast.terraform.address import StateAddress
 
 _EXAMPLES = (
     "holdfast copy 's3://old/app.tfstate?lock_table=locks' 's3://new/app.tfstate?use_lockfile=true'",
     "holdfast copy . 's3://new/app.tfstate?region=eu-west-1&use_lockfile=true' --workspaces",
     "holdfast copy 's3://old/prod/?lock_table=locks' 's3://new/prod/?profile=aws' --dry-run",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was asked for, as the last lines need it."""
+
+    source: str
+    workspaces: bool
+    dry_run: bool
 
 
 @click.command("copy", epilog=epilog(*_EXAMPLES))
@@ -79,28 +91,44 @@ def copy(
     for key in found.not_states:
         note(f"{safe(key)} is not a state, and is left out")
     if not dry_run:
-        _confirm(here, there, found, force=force, yes=yes)
+        _confirm(here, there, found, newest=newest, force=force, yes=yes)
     options = Options(force, newest, dry_run, lock_timeout, _waiting)
     results: list[Result] = []
     with Progress("copying", show=human_size) as progress:
-        for result in copy_all(here, there, found.tasks, options, progress):
-            results.append(result)
-            if not as_json:
-                progress.finish()
-                _print_result(result, dry_run=dry_run)
+        try:
+            for result in copy_all(here, there, found.tasks, options, progress):
+                results.append(result)
+                if not as_json:
+                    progress.finish()
+                    _print_result(result, dry_run=dry_run)
+        except KeyboardInterrupt:
+            progress.finish()
+            note("Stopped. What was copied is there; run the command again, and it goes on.")
+            raise
     failed = [result for result in results if result.problem]
     if as_json:
         print_json({"dry_run": dry_run, "states": [_document(result) for result in results]})
     else:
-        _print_end(here, there, len(results), len(failed), dry_run=dry_run)
+        _print_end(here, there, results, Ended(source, workspaces, dry_run))
     return _code(failed)
 
 
-def _confirm(here: "End", there: "End", found: "Tasks", *, force: bool, yes: bool) -> None:
+def _confirm(
+    here: "End", there: "End", found: "Tasks", *, newest: bool, force: bool, yes: bool
+) -> None:
+    from holdfast.operations.copying.many import keeps_versions
+
     number = len(found.tasks)
     size = human_size(sum(task.size for task in found.tasks))
     states = "1 state" if number == 1 else f"{number} states"
     will = [f"{states} ({size}) will be copied from {here.url} to {there.url}."]
+    will += [
+        f"{end.url} will NOT be locked: say its lock_table or use_lockfile=true in the URL."
+        for end in (here, there)
+        if not end.backend.settings.lock_places
+    ]
+    if not newest and not keeps_versions(there.backend):
+        will.append(f"{there.url} keeps no versions: only the newest of each state will be copied.")
     if force:
         will.append("What is there will be REPLACED; it stays as an older version.")
     confirm(will, yes=yes)
@@ -131,24 +159,55 @@ def _print_result(result: "Result", *, dry_run: bool) -> None:
         warn(f"{copied.left_out} older versions of {arrow} are not copied: only the newest is kept")
 
 
-def _print_end(here: "End", there: "End", number: int, failed: int, *, dry_run: bool) -> None:
-    if dry_run:
+def _print_end(here: "End", there: "End", results: "list[Result]", ended: Ended) -> None:
+    failed = sum(1 for result in results if result.problem)
+    if ended.dry_run:
         note("Nothing was copied: this was a dry run.")
         return
     if failed:
         note(
-            f"{failed} of {number} states were not copied. Run the command again once that is mended."
+            f"{failed} of {len(results)} states were not copied. "
+            "Run the command again once that is mended."
         )
         return
-    note(f"The source, {here.url}, is as it was. Point the backend blocks at the target, then run:")
-    note("  terraform init -reconfigure && terraform plan")
-    bucket = here.backend.settings.bucket
-    key = here.backend.address.object_key if here.prefix is None else here.prefix
+    _print_next(here, there, results[0].task.target, ended)
+
+
+def _print_next(here: "End", there: "End", address: "StateAddress", ended: Ended) -> None:
+    """Print what is left to do, with everything that it takes."""
+    from holdfast.operations.copying.target_block import left_out, target_block
+
+    keys = "" if there.prefix is None else ", each with its own key"
+    note(f"The source, {here.url}, is as it was. Terraform goes on with this backend block{keys}:")
+    note("")
+    for line in target_block(there.backend, address).splitlines():
+        note(f"  {safe(line)}")
+    note("")
+    secrets = left_out(there.backend)
+    if secrets:
+        note(f"Left out, for the environment or a profile: {', '.join(secrets)}.")
+    note("Then: terraform init -reconfigure && terraform plan")
     note("Once the plan is empty everywhere, you may remove the source:")
+    note(f"  {safe(_removal(here, ended))}")
+
+
+def _removal(here: "End", ended: Ended) -> str:
+    """Return the command that removes the source, at the endpoint and with the profile it has."""
+    settings = here.backend.settings
     if here.prefix is None:
-        note(f"  holdfast rm '{here.url}'")
-    else:
-        note(f"  aws s3 rm --recursive 's3://{bucket}/{key}'")
+        where = f"--url {quote(ended.source)}"
+        if not ended.source.startswith("s3://"):
+            where = f"--chdir {quote(ended.source)}"
+        elif any(f"{name}=" in ended.source for name in ("secret_key", "token", "customer_key")):
+            where = "--url SOURCE"
+        every = " --workspace NAME" if ended.workspaces else ""
+        return f"holdfast rm --force {where}{every}"
+    command = f"aws s3 rm --recursive {quote(here.url)}"
+    if not here.backend.connection.is_aws:
+        command += f" --endpoint-url {quote(here.backend.connection.s3.meta.endpoint_url)}"
+    for option, value in (("region", settings.region), ("profile", settings.profile)):
+        command += f" --{option} {quote(value)}" if value else ""
+    return command
 
 
 def _document(result: "Result") -> dict[str, Any]:

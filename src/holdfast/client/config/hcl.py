@@ -17,6 +17,7 @@ _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|\$\$
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _ESCAPED_TEMPLATE = re.compile(r"\$\$\{|%%\{")
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+_STRIPPING = re.compile(r"(?<=[$%]\{)~|~(?=\})")  # ${~ x ~}, which the parser does not know
 
 
 class Unparsable(Exception):
@@ -47,6 +48,7 @@ class Attribute:
     line: int
     start: int
     end: int
+    value_start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Block:
     line: int
     start: int
     end: int
+    inside: tuple[int, int]  # what stands between the braces
 
     def find(self, kind: str) -> "Iterator[Block]":
         """Yield the inner blocks of a kind."""
@@ -78,7 +81,8 @@ def parse(text: str) -> Block:
     plain = text.removeprefix("\ufeff")
     try:
         # The parser wants a closing brace after an escaped opening one. Places stay the same.
-        tree = hcl2.parses_to_tree(_ESCAPED_TEMPLATE.sub("\ue000" * 3, plain))
+        escaped = _ESCAPED_TEMPLATE.sub("\ue000" * 3, plain)
+        tree = hcl2.parses_to_tree(_STRIPPING.sub(" ", escaped))
     except UnexpectedInput as error:
         raise Unparsable(max(error.line, 1), "the syntax is not valid here") from error
     except (LarkError, RecursionError) as error:
@@ -114,12 +118,20 @@ class _Reader:
             names = [self._name(child) for child in _trees(tree)[:-1] if child.data != _COMMENT]
         start, end, line = self._place(tree)
         kind = names[0] if names else ""
-        return Block(kind, tuple(names[1:]), tuple(attributes), tuple(blocks), line, start, end)
+        inside = self._inside(tree) if names else (start, end)
+        return Block(
+            kind, tuple(names[1:]), tuple(attributes), tuple(blocks), line, start, end, inside
+        )
+
+    def _inside(self, block: "Tree[Token]") -> tuple[int, int]:
+        braces: list[Any] = [child for child in block.children if not hasattr(child, "data")]
+        return braces[0].end_pos + self._skipped, braces[-1].start_pos + self._skipped
 
     def _attribute(self, tree: "Tree[Token]") -> Attribute:
         name, *_, value = _trees(tree)
         start, end, line = self._place(tree)
-        return Attribute(self._name(name), self._value(value), line, start, end)
+        value_start = self._place(value)[0]
+        return Attribute(self._name(name), self._value(value), line, start, end, value_start)
 
     def _place(self, tree: "Tree[Token]") -> tuple[int, int, int]:
         if tree.meta.empty:

@@ -20,9 +20,14 @@ def rendered_file(path: Path, arguments: Mapping[str, Any], source: str) -> str:
     """
     head = f"{MARK}{source}; do not edit.\n"
     if path.name.endswith(".tf"):
-        body = "\n".join(_lines(arguments, "    "))
-        return f'{head}terraform {{\n  backend "s3" {{\n{body}\n  }}\n}}\n'
+        return head + block(arguments)
     return head + "\n".join(_lines(arguments, "")) + "\n"
+
+
+def block(arguments: Mapping[str, Any]) -> str:
+    """Return a backend block with these arguments."""
+    body = "\n".join(_lines(arguments, "    "))
+    return f'terraform {{\n  backend "s3" {{\n{body}\n  }}\n}}\n'
 
 
 def _lines(arguments: Mapping[str, Any], indent: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ SOURCE = "holdfast-source"  # s3://bucket/key of the original
 VERSION = "holdfast-source-version"
 MODIFIED = "holdfast-source-modified"  # RFC 3339
 SHA256 = "holdfast-sha256"
+_PART = 1 << 20  # bytes that are hashed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +65,25 @@ class Entries:
             HoldfastError: it cannot be read.
         """
         answer = self._get("get_object", version)
-        body: bytes = answer["Body"].read()
+        with translated(self._reading(version)):
+            body: bytes = answer["Body"].read()
         self._hashes[version.version_id] = hashlib.sha256(body).hexdigest()
         return body
 
     def sha256(self, version: Version) -> str:
         """Return the hash of a version's bytes; they are read the first time."""
         if version.version_id not in self._hashes:
-            self.body(version)
+            self.read_again(version)
         return self._hashes[version.version_id]
 
     def read_again(self, version: Version) -> str:
-        """Return the hash of a version's bytes as they are stored now."""
-        self.body(version)
+        """Return the hash of a version's bytes as they are stored now; none of them are kept."""
+        answer = self._get("get_object", version)
+        found = hashlib.sha256()
+        with translated(self._reading(version)):
+            for part in answer["Body"].iter_chunks(_PART):
+                found.update(part)
+        self._hashes[version.version_id] = found.hexdigest()
         return self._hashes[version.version_id]
 
     def origin(self, version: Version) -> Origin | None:
@@ -92,16 +99,19 @@ class Entries:
     def _get(self, operation: str, version: Version) -> Any:
         connection = self.backend.connection
         which = {} if version.version_id == "null" else {"VersionId": version.version_id}
-        arn = f"arn:aws:s3:::{self.address.bucket}/{self.address.object_key}"
-        doing = f"read version {version.version_id} of {self.address.url}"
-        action = "s3:GetObjectVersion" if which else "s3:GetObject"
-        with translated(Call(doing, action, arn)):
+        with translated(self._reading(version)):
             return getattr(connection.s3, operation)(
                 Bucket=self.address.bucket,
                 Key=self.address.object_key,
                 **which,
                 **object_headers.for_read(connection.settings),
             )
+
+    def _reading(self, version: Version) -> Call:
+        arn = f"arn:aws:s3:::{self.address.bucket}/{self.address.object_key}"
+        doing = f"read version {version.version_id} of {self.address.url}"
+        action = "s3:GetObject" if version.version_id == "null" else "s3:GetObjectVersion"
+        return Call(doing, action, arn)
 
 
 def metadata_of(source: Entries, version: Version, sha256: str) -> dict[str, str]:

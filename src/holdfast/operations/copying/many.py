@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from holdfast.client.backend import Backend
@@ -18,6 +18,10 @@ from holdfast.terraform.statefile import UnreadableState, header
 
 _WORKERS = 4  # states at the same time
 Progress = Callable[[int, int], None]
+
+
+class Stopped(HoldfastError):
+    """Whoever asked for the copies wants no more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def copy_all(
 ) -> Iterator[Result]:
     """Copy states, some at a time, and yield what became of each in their order.
 
-    A state that cannot be copied does not stop the others.
+    A state that cannot be copied does not stop the others. Closing the iterator, or an exception while
+    it waits, stops them all after the version that they are at.
 
     Args:
         source: where they are.
@@ -94,12 +99,16 @@ def copy_all(
         HoldfastError: the target's bucket cannot be asked whether it keeps versions.
     """
     total = sum(task.size for task in tasks)
-    keeps_versions = _keeps_versions(target.backend)
+    versioned = keeps_versions(target.backend)
     done = 0
     counting = Lock()
 
+    stopped = Event()
+
     def count(size: int) -> None:
         nonlocal done
+        if stopped.is_set():
+            raise Stopped("the copy was stopped", "Run the command again: it goes on there.")
         with counting:
             done += size
             progress(done, total)
@@ -112,7 +121,7 @@ def copy_all(
                 target.backend,
                 task.target,
                 options,
-                keeps_versions=keeps_versions,
+                keeps_versions=versioned,
                 progress=count,
             )
         except HoldfastError as problem:
@@ -120,7 +129,11 @@ def copy_all(
         return Result(task, copied)
 
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="copy") as pool:
-        yield from pool.map(copy, tasks)
+        try:
+            yield from pool.map(copy, tasks)
+        except BaseException:  # Ctrl-C: each ends after the version that it is at, and unlocks
+            stopped.set()
+            raise
 
 
 def _below(source: End, prefix: str, target: End, target_prefix: str) -> Tasks:
@@ -164,7 +177,12 @@ def _is_state(backend: Backend, key: str) -> bool:
         return False
 
 
-def _keeps_versions(backend: Backend) -> bool:
+def keeps_versions(backend: Backend) -> bool:
+    """Say whether a backend's bucket keeps versions.
+
+    Raises:
+        HoldfastError: it cannot be asked.
+    """
     bucket = backend.settings.bucket
     arn = f"arn:aws:s3:::{bucket}"
     with translated(

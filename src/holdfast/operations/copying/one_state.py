@@ -120,7 +120,7 @@ class _Copy:
         digest = digest_of(self.target.body(newest)) if newest else None
         self.target.backend.digests.write(self.target.address, digest)
 
-    def verify(self) -> int:
+    def verify(self, progress: Callable[[int], None]) -> int:
         """Read back what the target holds of the source's versions; return how many that are.
 
         Raises:
@@ -128,16 +128,33 @@ class _Copy:
         """
         expected = self.source.versions if self.whole else [self.source.newest]
         expected = [each for each in expected if each is not None]
+        different, number = self._compared(expected, self.target.versions, progress)
+        if different:  # or was it written twice, since an answer was lost on its way?
+            once, written = _once(self.source), _once(self.target)
+            different, number = self._compared(once[-len(expected) :], written, progress)
+        if different:
+            raise self._different(different)
+        return number
+
+    def _compared(
+        self, expected: list[Version], kept: list[Version], progress: Callable[[int], None]
+    ) -> tuple[Version | None, int]:
+        """Return one of the source's versions that differs, if there is one; and how many were read."""
         # Of what the target kept before the copy, and of what it dropped since, nothing is expected.
-        kept = self.target.versions[-len(expected) :] if expected else []
-        pairs = list(zip(expected[-len(kept) :], kept, strict=True)) if kept else []
+        kept = kept[-len(expected) :] if expected else []
         if expected and not kept:
-            raise self._different(expected[-1])
+            return expected[-1], 0
+        pairs = list(zip(expected[-len(kept) :], kept, strict=True)) if kept else []
+
+        def is_same(pair: tuple[Version, Version]) -> bool:
+            progress(0)
+            return self._is_same(pair)
+
         with ThreadPoolExecutor(_READERS, thread_name_prefix="verify") as pool:
-            for (ours, _), same in zip(pairs, pool.map(self._is_same, pairs), strict=True):
+            for (ours, _), same in zip(pairs, pool.map(is_same, pairs), strict=True):
                 if not same:
-                    raise self._different(ours)
-        return len(pairs)
+                    return ours, len(pairs)
+        return None, len(pairs)
 
     def _is_same(self, pair: tuple[Version, Version]) -> bool:
         ours, theirs = pair
@@ -151,6 +168,23 @@ class _Copy:
             f"{self.target.address.url} as it was copied",
             "Somebody wrote there meanwhile, or the store is damaged. Look at both: holdfast versions",
         )
+
+
+def _once(entries: Entries) -> list[Version]:
+    """Return the versions without those that are followed by a copy of the same original."""
+    found: list[Version] = []
+    for version in entries.versions:
+        if found and _is_repeated(entries, found[-1], version):
+            found.pop()
+        found.append(version)
+    return found
+
+
+def _is_repeated(entries: Entries, one: Version, next_one: Version) -> bool:
+    if one.delete_marker or next_one.delete_marker:
+        return one.delete_marker and next_one.delete_marker
+    origin = entries.origin(one)
+    return origin is not None and origin == entries.origin(next_one)
 
 
 def copy_state(
@@ -172,7 +206,8 @@ def copy_state(
         target_address: where the copy will be.
         options: how.
         keeps_versions: whether the target's bucket keeps versions.
-        progress: told the size of each version once it is copied.
+        progress: told the size of each version once it is copied, and 0 at each one that is verified;
+            what it raises ends the copy.
 
     Raises:
         NoSuchState: there is nothing to copy.
@@ -223,7 +258,7 @@ def _carry_out(copy: _Copy, progress: Callable[[int], None]) -> Copied:
             "Stop its writers, or name its lock (lock_table=..., use_lockfile=true) in the URL.",
         )
     copy.set_digest()
-    verified = copy.verify()
+    verified = copy.verify(progress)
     return _outcome(copy, before or 0, count, size, verified)
 
 
