@@ -41,7 +41,7 @@ def errored(tmp_path: Path, body: bytes) -> Lost:
 
 def leave_lock(site: Site, lock: str = "both", **fields: str) -> LockInfo:
     """Leave a lock behind, as a run that was killed does."""
-    backend = site.backend(lock=lock)
+    backend = site.same_backend(lock=lock)
     made = new_info(backend.address, "OperationTypeApply")
     info = LockInfo(
         id=made.id,
@@ -58,35 +58,35 @@ def leave_lock(site: Site, lock: str = "both", **fields: str) -> LockInfo:
 
 def prepared(site: Site, tmp_path: Path, body: bytes, *, force: bool = False) -> Rescue:
     """Write the file, and prepare to rescue it."""
-    return prepare(site.backend(), errored(tmp_path, body), force=force)
+    return prepare(site.same_backend(), errored(tmp_path, body), force=force)
 
 
 def test_pushes_what_follows_the_stored_state(site: Site, tmp_path: Path) -> None:
     """The next serial of the same lineage is written byte for byte, with its digest, and unlocked."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     body = made_state(2, resources={"made": "x"})
     plan = prepared(site, tmp_path, body)
     assert plan.standing is Standing.TO_PUSH
     assert plan.change
     assert [each.address for each in plan.change.of_kind("added")] == ["terraform_data.made"]
-    done = rescue(site.backend(), plan, take_over=False)
+    done = rescue(site.same_backend(), plan, take_over=False)
     assert done.written
     assert site.body() == body
     assert site.item(f"{site.bucket}/{KEY}-md5")["Digest"] == digest_of(body)
-    assert site.backend().holder() == []
+    assert site.same_backend().holder() == []
 
 
 def test_pushes_the_first_state_of_all(site: Site, tmp_path: Path) -> None:
     """A first apply that could not store anything is rescued too."""
     body = made_state(1, resources={"made": "x"})
-    rescue(site.backend(), prepared(site, tmp_path, body), take_over=False)
+    rescue(site.same_backend(), prepared(site, tmp_path, body), take_over=False)
     assert site.body() == body
 
 
 @pytest.mark.parametrize("lock", ["table", "file", "both"])
 def test_takes_over_the_lock_that_was_left(site: Site, tmp_path: Path, lock: str) -> None:
     """The lost apply's lock is recognised, held during the push, and released in every place."""
-    backend = site.backend(lock=lock)
+    backend = site.same_backend(lock=lock)
     fill(backend, made_state(1))
     leave_lock(site, lock)
     plan = prepare(backend, errored(tmp_path, made_state(2)))
@@ -94,24 +94,24 @@ def test_takes_over_the_lock_that_was_left(site: Site, tmp_path: Path, lock: str
     done = rescue(backend, plan, take_over=True)
     assert set(done.released) == set(backend.settings.lock_places)
     assert parse(site.body()).serial == 2
-    assert site.backend().holder() == []
+    assert site.same_backend().holder() == []
 
 
 def test_doing_it_twice_does_no_harm(site: Site, tmp_path: Path) -> None:
     """Once rescued, there is nothing left to do."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     leave_lock(site)
     body = made_state(2)
-    rescue(site.backend(), prepared(site, tmp_path, body), take_over=True)
+    rescue(site.same_backend(), prepared(site, tmp_path, body), take_over=True)
     again = prepared(site, tmp_path, body)
     assert again.standing is Standing.STORED
     assert again.nothing_to_do
-    assert len(list(site.backend().history())) == 2
+    assert len(list(site.same_backend().history())) == 2
 
 
 def test_goes_on_where_it_was_interrupted(site: Site, tmp_path: Path) -> None:
     """Pushed, but with the old digest and the lock still there: the rest is done."""
-    fill(site.backend(), made_state(1), made_state(2))
+    fill(site.same_backend(), made_state(1), made_state(2))
     site.dynamodb.put_item(
         TableName=site.table,
         Item={
@@ -122,23 +122,23 @@ def test_goes_on_where_it_was_interrupted(site: Site, tmp_path: Path) -> None:
     leave_lock(site)
     plan = prepared(site, tmp_path, made_state(2))
     assert (plan.standing, plan.digest_wrong) == (Standing.STORED, True)
-    done = rescue(site.backend(), plan, take_over=True)
+    done = rescue(site.same_backend(), plan, take_over=True)
     assert done.written is None
     assert done.digest_mended
     assert site.item(f"{site.bucket}/{KEY}-md5")["Digest"] == digest_of(made_state(2))
-    assert site.backend().holder() == []
+    assert site.same_backend().holder() == []
 
 
 def test_a_state_that_was_pushed_by_terraform_is_recognised(site: Site, tmp_path: Path) -> None:
     """Terraform's `state push` stores it under the next serial: it is the same all the same."""
-    fill(site.backend(), made_state(3, outputs={}))
+    fill(site.same_backend(), made_state(3, outputs={}))
     plan = prepared(site, tmp_path, made_state(2, outputs={}))
     assert plan.standing is Standing.STORED
 
 
 def test_a_superseded_file_is_not_pushed(site: Site, tmp_path: Path) -> None:
     """A file that was stored, and followed by newer states, is left alone."""
-    fill(site.backend(), made_state(2), made_state(3))
+    fill(site.same_backend(), made_state(2), made_state(3))
     plan = prepared(site, tmp_path, made_state(2))
     assert plan.standing is Standing.SUPERSEDED
     assert plan.nothing_to_do
@@ -147,16 +147,16 @@ def test_a_superseded_file_is_not_pushed(site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize("serial", [2, 3])
 def test_refuses_when_others_wrote_since(site: Site, tmp_path: Path, serial: int) -> None:
     """Another state with that serial or a higher one is not overwritten."""
-    fill(site.backend(), made_state(1), made_state(serial, resources={"theirs": "1"}))
+    fill(site.same_backend(), made_state(1), made_state(serial, resources={"theirs": "1"}))
     with pytest.raises(StaleSerial, match="somebody wrote the state"):
         prepared(site, tmp_path, made_state(2, resources={"mine": "1"}))
 
 
 def test_force_pushes_under_the_next_serial(site: Site, tmp_path: Path) -> None:
     """Forced, it comes after what others wrote, which stays as a version."""
-    fill(site.backend(), made_state(1), made_state(7, resources={"theirs": "1"}))
+    fill(site.same_backend(), made_state(1), made_state(7, resources={"theirs": "1"}))
     plan = prepared(site, tmp_path, made_state(2, resources={"mine": "1"}), force=True)
-    rescue(site.backend(), plan, take_over=False)
+    rescue(site.same_backend(), plan, take_over=False)
     state = parse(site.body())
     assert state.serial == 8
     assert [each.address for each in state.instances] == ["terraform_data.mine"]
@@ -164,20 +164,20 @@ def test_force_pushes_under_the_next_serial(site: Site, tmp_path: Path) -> None:
 
 def test_refuses_other_infrastructure(site: Site, tmp_path: Path) -> None:
     """A file of another lineage is not pushed."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     with pytest.raises(ForeignLineage, match="do not belong to the same infrastructure"):
         prepared(site, tmp_path, made_state(2, "another"))
 
 
 def test_somebody_elses_lock_is_not_taken_over(site: Site, tmp_path: Path) -> None:
     """A lock of another person is not held for the lost apply's; without being told it stops us."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     leave_lock(site, who="somebody@else")
     plan = prepared(site, tmp_path, made_state(2))
     assert not plan.same_run
     assert "taken by somebody@else" in plan.evidence[0]
     with pytest.raises(LockHeld):
-        rescue(site.backend(), plan, take_over=False)
+        rescue(site.same_backend(), plan, take_over=False)
     assert parse(site.body()).serial == 1
 
 
@@ -185,19 +185,19 @@ def test_a_lock_that_is_younger_than_the_file_is_not_the_lost_applys(
     site: Site, tmp_path: Path
 ) -> None:
     """Somebody took it after the apply had ended: our own new apply, perhaps."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     lost = errored(tmp_path, made_state(2))
     hour_ago = time.time() - 3600
     os.utime(lost.path, (hour_ago, hour_ago))
     leave_lock(site)
-    plan = prepare(site.backend(), load(lost.path))
+    plan = prepare(site.same_backend(), load(lost.path))
     assert not plan.same_run
     assert "after errored.tfstate was written" in plan.evidence[1]
 
 
 def test_an_old_lock_of_the_same_run_counts(site: Site, tmp_path: Path) -> None:
     """An apply may have run for hours before it lost its state."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     leave_lock(site, created=rfc3339(datetime.now(UTC) - timedelta(hours=5)))
     plan = prepared(site, tmp_path, made_state(2))
     assert plan.same_run
@@ -206,34 +206,34 @@ def test_an_old_lock_of_the_same_run_counts(site: Site, tmp_path: Path) -> None:
 
 def test_refuses_when_the_lock_changed_hands(site: Site, tmp_path: Path) -> None:
     """The lock that is taken over has to be the one that was shown."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     info = leave_lock(site)
     plan = prepared(site, tmp_path, made_state(2))
-    site.backend().unlock(info.id)
+    site.same_backend().unlock(info.id)
     other = leave_lock(site)
     with pytest.raises(LockHeld, match="not the one any more"):
-        rescue(site.backend(), plan, take_over=True)
-    assert {each.info.id for each in site.backend().holder()} == {other.id}
+        rescue(site.same_backend(), plan, take_over=True)
+    assert {each.info.id for each in site.same_backend().holder()} == {other.id}
 
 
 def test_refuses_when_something_was_written_since(site: Site, tmp_path: Path) -> None:
     """What was compared has to be what is there; the lock that was left stays."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     plan = prepared(site, tmp_path, made_state(2))
-    fill(site.backend(), made_state(5))
+    fill(site.same_backend(), made_state(5))
     info = leave_lock(site)
     plan = Rescue(**{**vars(plan), "lock": prepared(site, tmp_path, made_state(6)).lock})
     with pytest.raises(WrittenMeanwhile):
-        rescue(site.backend(), plan, take_over=True)
-    assert {each.info.id for each in site.backend().holder()} == {info.id}
+        rescue(site.same_backend(), plan, take_over=True)
+    assert {each.info.id for each in site.same_backend().holder()} == {info.id}
 
 
 def test_the_other_place_is_locked_too(site: Site, tmp_path: Path) -> None:
     """A lock that lies in one of two places is completed for the push, and released from both."""
-    fill(site.backend(), made_state(1))
+    fill(site.same_backend(), made_state(1))
     leave_lock(site, "table")
     plan = prepared(site, tmp_path, made_state(2))
-    done = rescue(site.backend(), plan, take_over=True)
+    done = rescue(site.same_backend(), plan, take_over=True)
     assert set(done.released) == {"table", "file"}
     assert site.keys() == [KEY]
 

@@ -23,7 +23,7 @@ ENCRYPTED = {
 
 def fill(site: Site, *bodies: bytes, lock: str = "both") -> Backend:
     """Write versions one after the other and return a backend for them."""
-    backend = site.backend(lock=lock)
+    backend = site.same_backend(lock=lock)
     for body in bodies:
         with backend.lock("test") as held:
             backend.write(body, held=held, force=True)
@@ -114,6 +114,14 @@ def test_goes_on_from_the_higher_serial(site: Site) -> None:
     assert parse(site.body()).serial == 51
 
 
+def test_goes_on_from_the_highest_serial_ever(site: Site) -> None:
+    """A serial that a version in between had is not given out again to other content."""
+    bodies = (made_state(1), made_state(50), made_state(90, "other-lineage"), made_state(4))
+    backend = fill(site, *bodies)
+    go_back(backend, "serial:1")
+    assert parse(site.body()).serial == 51
+
+
 def test_sets_a_tampered_digest(site: Site) -> None:
     """A digest that does not fit the present state is noted, and right afterwards."""
     backend = fill(site, made_state(1), made_state(2))
@@ -161,8 +169,8 @@ def test_refuses_when_it_was_deleted_since(site: Site) -> None:
     """A deletion counts as a change too."""
     backend = fill(site, made_state(1), made_state(2))
     plan = prepare(backend, version_named(backend, "latest~1"))
-    with site.backend().lock("test") as held:
-        site.backend().delete(held=held)
+    with site.same_backend().lock("test") as held:
+        site.same_backend().delete(held=held)
     with pytest.raises(WrittenMeanwhile):
         restore(backend, plan)
 

@@ -111,6 +111,15 @@ def test_names_are_told_from_files() -> None:
         ("2h", NOW - timedelta(hours=2)),
         ("3d ago", NOW - timedelta(days=3)),
         ("90 m", NOW - timedelta(minutes=90)),
+        ("1d12h", NOW - timedelta(hours=36)),
+        ("2h 30m ago", NOW - timedelta(minutes=150)),
+        ("9:05Z", datetime(2026, 3, 10, 9, 5, tzinfo=UTC)),
+        ("09:05+02:00", datetime(2026, 3, 10, 7, 5, tzinfo=UTC)),
+        ("01:05 +1400", datetime(2026, 3, 10, 11, 5, tzinfo=UTC)),
+        ("2026-01-31 14:05:09Z", datetime(2026, 1, 31, 14, 5, 9, tzinfo=UTC)),
+        ("2026-01-31 14:05 UTC", datetime(2026, 1, 31, 14, 5, tzinfo=UTC)),
+        ("2026-01-31 14:05 -05:00", datetime(2026, 1, 31, 19, 5, tzinfo=UTC)),
+        ("12:04", NOW + timedelta(minutes=4)),
     ],
 )
 def test_reads_times_as_people_write_them(text: str, moment: datetime) -> None:
@@ -122,4 +131,11 @@ def test_reads_times_as_people_write_them(text: str, moment: datetime) -> None:
 def test_refuses_what_is_no_time(text: str) -> None:
     """What says no time is refused with how times are written."""
     with pytest.raises(NotAMoment, match="Times are written so"):
+        parse_moment(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["14:05", "14:05+01:00", "2026-03-11", "2027-01-01T00:00:00Z"])
+def test_refuses_a_time_that_is_still_to_come(text: str) -> None:
+    """It is a time of another zone or another day, which would quietly mean the newest version."""
+    with pytest.raises(NotAMoment, match=r"still to come: .* now it is 2026-03-10 12:00:00Z"):
         parse_moment(text, NOW)

@@ -46,15 +46,25 @@ class Site:
         """Return a backend with clients of its own; call it twice for two clients."""
         return Backend(self.settings(key, lock, **more), workspace, cache=False)
 
+    def same_backend(self, lock: str = "both") -> Backend:
+        """Return the backend with its clients that the test had before: making clients takes long."""
+        if lock not in self._backends:
+            self._backends[lock] = self.backend(lock=lock)
+        return self._backends[lock]
+
+    @cached_property
+    def _backends(self) -> dict[str, Backend]:
+        return {}
+
     @cached_property
     def s3(self) -> Any:
         """A plain client for S3."""
-        return self.server.client("s3")
+        return _client(self.server, "s3")
 
     @cached_property
     def dynamodb(self) -> Any:
         """A plain client for DynamoDB."""
-        return self.server.client("dynamodb")
+        return _client(self.server, "dynamodb")
 
     def item(self, lock_id: str) -> dict[str, str]:
         """Return an item of the table, without types; empty if there is none."""
@@ -84,6 +94,17 @@ class Site:
             arguments.append("use_lockfile = true")
         lines = "\n    ".join(arguments)
         return f'terraform {{\n  backend "s3" {{\n    {lines}\n  }}\n}}\n'
+
+
+_clients: dict[tuple[str, str, str], Any] = {}  # making one takes longer than most tests
+
+
+def _client(server: Server, service: str) -> Any:
+    """Return a plain client that all tests of one server share."""
+    which = server.endpoint, server.env["AWS_ACCESS_KEY_ID"], service
+    if which not in _clients:
+        _clients[which] = server.client(service)
+    return _clients[which]
 
 
 def make_site(server: Server, name: str) -> Site:

@@ -15,6 +15,7 @@ from holdfast.client.errors import (
     NotAState,
     WrittenMeanwhile,
 )
+from holdfast.client.headers import Which
 from holdfast.client.history import Version
 from holdfast.client.locking import OnWait
 from holdfast.client.stored import StoredState, Written
@@ -34,6 +35,8 @@ from holdfast.terraform.statefile import (
 )
 
 OPERATION = "restore"  # what others read who wait for the lock
+_LOOKED_AT = 1000  # versions, newest first, whose serials the new one has to be above,
+_BYTES_LOOKED_AT = 256 * 2**20  # as long as they are no more than this to read
 Lineage = Literal["newest", "version"]
 
 
@@ -127,7 +130,9 @@ def prepare(
     base = _base(backend, address)
     old_body = backend.read(address, chosen.version_id).body
     body, said = (
-        (old_body, _said(old_body)) if as_is else _renumbered(chosen, old_body, base, lineage)
+        (old_body, _said(old_body))
+        if as_is
+        else _renumbered(backend, chosen, old_body, base, lineage)
     )
     plan = Restoration(
         address=address,
@@ -205,13 +210,31 @@ def _newest_header(backend: Backend, address: StateAddress) -> Header | None:
     return None
 
 
+def _highest_serial(backend: Backend, address: StateAddress, lineage: str) -> int:
+    """Return the highest serial that a lineage ever had, which need not be that of the newest.
+
+    A serial that other content had before would let a plan apply that was made for that content.
+    Versions too far back are not read for it.
+    """
+    left, among = _BYTES_LOOKED_AT, list[Which]()
+    for version in backend.history(address, headers=False, limit=_LOOKED_AT):
+        left -= version.size
+        if left < 0:
+            break
+        if not version.delete_marker:
+            among.append(Which(address.object_key, version.version_id, version.etag))
+    found = (each.header for each in backend.headers().read_all(among))
+    return max((each.serial for each in found if each and each.lineage == lineage), default=0)
+
+
 def _renumbered(
-    chosen: Version, old_body: bytes, base: _Base, wanted: Lineage | None
+    backend: Backend, chosen: Version, old_body: bytes, base: _Base, wanted: Lineage | None
 ) -> tuple[bytes, Header]:
-    """Return the old content with the serial after the newest, and the header it then has."""
+    """Return the old content with the serial after the highest, and the header it then has."""
     said = _readable(chosen, old_body)
     lineage = _lineage(chosen, said, base.header, wanted)
-    serial = max(said.serial, base.header.serial if base.header else 0) + 1
+    newest = base.header.serial if base.header else 0
+    serial = max(said.serial, newest, _highest_serial(backend, chosen.address, lineage)) + 1
     changed = lineage if lineage != said.lineage else None
     body = with_serial(old_body, serial, changed)
     return body, replace(said, serial=serial, lineage=lineage)

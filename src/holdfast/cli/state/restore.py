@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 @target_options
 @click.option("--to", "to", metavar="VERSION", help="The version: an id, its beginning, latest~N.")
 @click.option(
-    "--at", "at", metavar="TIME", help="What it was then: 2026-01-31T14:05Z, 14:05 (UTC), 2h (ago)."
+    "--at",
+    "at",
+    metavar="TIME",
+    help="What it was then: 2026-01-31T14:05Z, 14:05 (UTC), 16:05+02:00, 2h (ago).",
 )
 @click.option(
     "--serial", metavar="N", type=click.IntRange(min=0), help="The version with that serial."
@@ -135,9 +138,11 @@ def _name(to: str | None, at: str | None, serial: int | None) -> str:
 
 def _say_same(plan: "Restoration", *, as_json: bool) -> int:
     if as_json:
-        print_json({"state": plan.address.url, "restored": False, "same": True})
+        document = {"state": plan.address.url, "restored": False, "same": True}
+        print_json({**document, "from_version": plan.chosen.version_id})
     else:
-        say(f"{plan.address.url} already holds what that version holds; nothing was changed.")
+        which = safe(_version(plan.chosen))
+        say(f"{safe(plan.address.url)} already holds what {which} holds; nothing was changed.")
     return ExitCode.OK
 
 
@@ -161,18 +166,19 @@ def _explain(plan: "Restoration") -> None:
     change = plan.change
     if change is None or plan.deleted:
         return
-    forgotten = sum(1 for each in change.of_kind("removed") if each.mode == "managed")
-    known = sum(1 for each in change.of_kind("added") if each.mode == "managed")
+    managed = [each for each in change.instances if each.mode == "managed"]
+    forgotten = sum(1 for each in managed if each.kind == "removed" or each.replaced)
+    known = sum(1 for each in managed if each.kind == "added" or each.replaced)
     if forgotten:
         say(
-            f"Terraform would forget {counted(forgotten, 'resource')}, which would go on existing: the "
-            "next plan makes them a second time where the configuration still has them.",
+            f"Terraform would forget {counted(forgotten, 'resource')} that may go on existing; what "
+            "the configuration still has, the next apply makes a second time.",
             Style.WARNING,
         )
     if known:
         say(
             f"Terraform would manage {counted(known, 'resource')} again that it does not know now; "
-            "what was destroyed since, the next plan makes anew.",
+            "what was destroyed since, the next apply makes anew.",
             Style.WARNING,
         )
 
