@@ -24,6 +24,7 @@ def test_findings_are_printed_the_worst_first(
 ) -> None:
     """Id, severity, thing, evidence and fix; a summary at the end."""
     put(site, KEY, made_state(1), digest="0" * 32)
+    put(site, "other.tfstate", made_state(1, "other"), digest="no digest")
 
     assert doctor(site) == 15
 
@@ -31,13 +32,16 @@ def test_findings_are_printed_the_worst_first(
     lines = out.splitlines()
     assert lines[0] == "HF301 error: The digest is not that of the state"
     assert lines[1] == f"  s3://{site.bucket}/{KEY}"
-    assert lines[3] == (
-        f"  Fix: Compare it with the versions before (holdfast versions '{KEY}'); "
-        f"if it is right: holdfast doctor --fix HF301 --prefix '{KEY}'"
-    )
+    where = f"--bucket {site.bucket} --lock-table {site.table} --use-lockfile"
+    assert lines[3:7] == [
+        "  Fix: Compare it with the versions before:",
+        f"         holdfast versions {KEY} {where}",
+        "       If it is right:",
+        f"         holdfast doctor --fix HF301 --prefix {KEY} {where}",
+    ]
     assert out.index(" error: ") < out.index(" warning: ") < out.index(" note: ")
     assert lines[-1].startswith(f"{site.bucket}: 1 error, ")
-    assert lines[-1].endswith("checks of 1 state)")
+    assert lines[-1].endswith("checks of 2 states)")
 
 
 @pytest.mark.parametrize(
@@ -45,14 +49,15 @@ def test_findings_are_printed_the_worst_first(
     [
         ("HF008", "note", 15),
         ("HF008", "warning", 0),
-        ("HF005", "warning", 15),
-        ("HF005", "error", 0),
-        ("HF005", "never", 0),
+        ("HF303", "warning", 15),
+        ("HF303", "error", 0),
+        ("HF303", "never", 0),
         ("HF001", "note", 0),
     ],
 )
 def test_the_exit_code_is_for_ci(site: Site, only: str, fail_on: str, code: int) -> None:
     """From the severity on that was named."""
+    put(site, KEY, made_state(1), digest="hello")
     assert doctor(site, "--only", only, "--fail-on", fail_on) == code
 
 

@@ -9,10 +9,13 @@ from client_site import Site, made_state
 from denying_proxy import Asked, denying
 from diagnoses import diagnosed, found, put, put_item
 from holdfast.client.backend import Backend
+from holdfast.client.connect import Connection
 from holdfast.client.errors import NoSuchBucket
 from holdfast.client.settings import Endpoints
+from holdfast.operations.doctor import policy as doctor_policy
 from holdfast.operations.doctor.finding import Severity
 
+KEY = "app.tfstate"
 TLS = {
     "Sid": "TlsOnly",
     "Effect": "Deny",
@@ -90,8 +93,9 @@ def test_a_policy_that_lets_everybody_in(site: Site) -> None:
     assert finding.evidence == "Everybody allows s3:GetObject to every principal"
 
 
-def test_a_policy_that_does_not_demand_tls(site: Site) -> None:
+def test_a_policy_that_does_not_demand_tls(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a policy, with another one, and with the right one."""
+    monkeypatch.setattr(doctor_policy, "_endpoint", lambda _survey: "https://s3.example.com")
     (none,) = found(site.backend(), "HF005")
     policy(site, {**TLS, "Condition": {"Bool": {"aws:SecureTransport": "true"}}})
     (other,) = found(site.backend(), "HF005")
@@ -100,6 +104,17 @@ def test_a_policy_that_does_not_demand_tls(site: Site) -> None:
     assert none.evidence == "There is no bucket policy"
     assert other.evidence == "No statement demands TLS"
     assert found(site.backend(), "HF005") == ()
+
+
+def test_tls_is_not_asked_of_a_plain_endpoint(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On loopback all is well; elsewhere it is a note about the endpoint, not about the policy."""
+    assert found(site.backend(), "HF005") == ()
+    monkeypatch.setattr(doctor_policy, "_endpoint", lambda _survey: "http://states.lan:8270")
+
+    (finding,) = found(site.backend(), "HF005")
+
+    assert finding.evidence == "The endpoint itself is http://states.lan:8270"
+    assert finding.severity is Severity.NOTE
 
 
 @pytest.mark.parametrize(
@@ -136,15 +151,38 @@ def test_a_rule_that_deletes_states(site: Site) -> None:
     assert "deletes what begins with 'prod/' after 30 days" in finding.evidence
 
 
-def test_access_control_lists_and_logs(site: Site) -> None:
-    """Ownership that allows ACLs is named; logging that is on is no finding."""
+def test_a_rule_that_deletes_other_objects(site: Site) -> None:
+    """Those with a tag, which states have not, or of another size."""
+    put(site, KEY, made_state(1))
+    tag = {"Tag": {"Key": "kind", "Value": "lock"}}
+    rules(site, {"Filter": tag, "Expiration": {"Days": 1}})
+    assert found(site.backend(), "HF009") == ()
+
+    rules(site, {"Filter": {"ObjectSizeLessThan": 20}, "Expiration": {"Days": 1}})
+    assert found(site.backend(), "HF009") == ()
+
+
+def test_access_control_lists(site: Site) -> None:
+    """Ownership that allows ACLs is named."""
     site.s3.put_bucket_ownership_controls(
         Bucket=site.bucket,
         OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]},
     )
     (finding,) = found(site.backend(), "HF010")
     assert finding.evidence == "Object ownership is BucketOwnerPreferred"
-    assert len(found(site.backend(), "HF011")) == 1
+
+
+def test_access_logs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note on AWS, which alone has them, unless bootstrap made the bucket and was asked then."""
+    assert found(site.backend(), "HF011") == ()
+    monkeypatch.setattr(Connection, "is_aws", True)
+
+    (finding,) = found(site.backend(), "HF011")
+    tags = [{"Key": "managed-by", "Value": "holdfast"}]
+    site.s3.put_bucket_tagging(Bucket=site.bucket, Tagging={"TagSet": tags})
+
+    assert "put-bucket-logging" in finding.fix
+    assert found(site.backend(), "HF011") == ()
 
 
 def test_a_kms_key_that_cannot_be_used(site: Site) -> None:
@@ -168,7 +206,8 @@ def test_a_kms_key_that_cannot_be_used(site: Site) -> None:
         "Its state is Disabled",
         f"aws kms enable-key --key-id {key}",
     )
-    assert pending.fix == f"aws kms cancel-key-deletion --key-id {key}"
+    save = f"aws kms cancel-key-deletion --key-id {key}"
+    assert pending.fix == f"{save} && aws kms enable-key --key-id {key}"
     assert missing.subject == "alias/no-such-key"
 
 

@@ -49,7 +49,7 @@ def test_a_digest_that_was_not_written(site: Site) -> None:
 
     assert finding.evidence.startswith("The state is newer: the state (serial 2")
     assert f"version {before} (serial 1)" in finding.evidence
-    assert finding.fix == f"holdfast doctor --fix HF301 --prefix '{KEY}'"
+    assert finding.fix == f"holdfast doctor --fix HF301 --prefix {KEY}"
 
 
 def test_an_older_state_that_was_put_back(site: Site) -> None:
@@ -61,7 +61,7 @@ def test_an_older_state_that_was_put_back(site: Site) -> None:
     (finding,) = found(site.backend(), "HF301")
 
     assert finding.evidence.startswith("An older state was put back")
-    assert f"holdfast restore '{KEY}' --to {newer}" in finding.fix
+    assert f"holdfast restore {KEY} --to {newer}" in finding.fix
 
 
 def test_a_digest_of_no_version(site: Site) -> None:
@@ -91,7 +91,7 @@ def test_a_damaged_object_under_a_digest(site: Site) -> None:
     (finding,) = found(site.backend(), "HF301")
 
     assert finding.evidence.startswith("The object is damaged")
-    assert finding.fix == f"holdfast restore '{KEY}' --to {good}"
+    assert finding.fix == f"holdfast restore {KEY} --to {good}"
 
 
 def test_a_mismatch_under_a_lock_may_pass(site: Site) -> None:
@@ -234,6 +234,15 @@ def test_a_foreign_lineage_in_the_history(site: Site) -> None:
     assert "lineage first (serial 5) became second" in finding.evidence
 
 
+def test_a_state_that_was_made_again_after_its_deletion(site: Site) -> None:
+    """A workspace that was deleted and made again has another lineage, and begins at 1."""
+    put(site, KEY, made_state(5, "first"))
+    site.s3.delete_object(Bucket=site.bucket, Key=KEY)
+    put(site, KEY, made_state(1, "second"))
+
+    assert diagnosed(site.backend(), "HF404", "HF405").findings == ()
+
+
 def test_a_falling_serial_in_the_history(site: Site) -> None:
     """Also if it rose again since."""
     for serial in (5, 3, 6):
@@ -294,9 +303,10 @@ def test_an_object_from_before_versioning(site: Site) -> None:
 
 
 def test_a_copied_state(site: Site) -> None:
-    """Two keys of one lineage; a deleted copy does not count."""
+    """Two keys of one lineage; a copy that is deleted or manages nothing does not count."""
     for key in ("a.tfstate", "b.tfstate", "gone.tfstate"):
-        put(site, key, made_state(1))
+        put(site, key, made_state(1, resources=MANY))
+    put(site, "left.tfstate", made_state(2, outputs={}))
     site.s3.delete_object(Bucket=site.bucket, Key="gone.tfstate")
 
     (finding,) = found(site.backend(), "HF409")

@@ -1,6 +1,11 @@
 """`holdfast doctor`: checks a backend, and mends under the lock what can be mended."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +16,7 @@ from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option, yes_option
 from holdfast.cli.output import CommandFailed, confirm, note, print_json, say
 from holdfast.cli.progress import Progress
+from holdfast.cli.state.again import command
 from holdfast.cli.state.spans import span
 from holdfast.cli.state.target import Target, backend_of, target_options
 
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from holdfast.operations.doctor.mend import Mended
     from holdfast.operations.doctor.survey import Options
 
+_SHOWN = 20  # findings of one check
 _STYLES = {"error": Style.BAD, "warning": Style.WARNING, "note": Style.PLAIN}
 
 
@@ -80,9 +87,7 @@ def _ids(_context: click.Context, _option: click.Parameter, given: tuple[str, ..
     "--history",
     type=click.IntRange(min=0),
     metavar="COUNT",
-    default=10,
-    show_default=True,
-    help="How many older versions of each state to read.",
+    help="How many older versions of each state to read. [default: 10; fewer of very many states]",
 )
 @target_options
 @yes_option
@@ -96,7 +101,7 @@ def doctor(
     fix: list[str],
     fail_on: str,
     stale_after: "timedelta",
-    history: int,
+    history: int | None,
     yes: bool,
     as_json: bool,
 ) -> int:
@@ -115,7 +120,7 @@ def doctor(
     if fix and (only or profiles):
         raise click.UsageError("--fix mends what its own checks find; leave --only and --as out")
     backend = backend_of(target, whole_bucket=True)
-    options = Options(prefix, stale_after, history, profiles)
+    options = Options(prefix, stale_after, history, profiles, _again(target))
     if fix:
         return _fix(backend, options, frozenset(fix), yes=yes, as_json=as_json)
     diagnosis = _diagnosed(backend, options, frozenset(only))
@@ -125,6 +130,12 @@ def doctor(
         _print(backend, diagnosis)
     bad = fail_on != "never" and diagnosis.at_least(Severity[fail_on.upper()])
     return ExitCode.FINDINGS if bad else ExitCode.OK
+
+
+def _again(target: Target) -> tuple[str, ...]:
+    """Return the options that lead to the same bucket; the commands of fixes name the state."""
+    said = command(replace(target, key=None, workspace=None), "doctor")
+    return tuple(shlex.split(said)[2:])
 
 
 def _check_ids(only: Iterable[str], fix: Iterable[str]) -> None:
@@ -149,17 +160,42 @@ def _diagnosed(backend: "Backend", options: "Options", only: frozenset[str]) -> 
 
 
 def _print(backend: "Backend", diagnosis: "Diagnosis") -> None:
-    for finding in diagnosis.findings:
-        word = finding.severity.word
-        say(f"{finding.check.id} {word}: {finding.check.title}", _STYLES[word])
-        say(f"  {safe(finding.subject)}")
-        say(f"  {safe(finding.evidence)}.")
-        say(f"  Fix: {safe(finding.fix)}")
-        say()
-    for gap in diagnosis.not_checked:
-        checks = ", ".join(check.id for check in gap.checks)
-        note(f"Not checked: {checks} of {safe(gap.subject)}: {safe(gap.why)}.")
+    said: dict[str, str] = {}  # fix -> the check that said it first
+    for (check, severity), group in groupby(diagnosis.findings, lambda f: (f.check, f.severity)):
+        findings = list(group)
+        say(f"{check.id} {severity.word}: {check.title}", _STYLES[severity.word])
+        for finding in findings[:_SHOWN]:
+            before = said.setdefault(finding.fix, check.id)
+            _print_finding(finding, "" if before == check.id else before)
+        if len(findings) > _SHOWN:
+            say(f"  and {len(findings) - _SHOWN:,} more: --only {check.id} --json lists all")
+            say()
+    for gap in diagnosis.not_checked[:_SHOWN]:
+        ids = ", ".join(check.id for check in gap.checks)
+        note(f"Not checked: {ids} of {safe(gap.subject)}: {safe(gap.why)}.")
+    if len(diagnosis.not_checked) > _SHOWN:
+        note(f"Not checked: {len(diagnosis.not_checked) - _SHOWN:,} more; --json lists all.")
     say(_summary(backend, diagnosis))
+
+
+def _print_finding(finding: "Finding", same_as: str) -> None:
+    """Print a finding; a command is never broken into lines, so that it can be copied."""
+    say(f"  {safe(finding.subject)}", Style.STRONG)
+    say(_wrapped(f"{safe(finding.evidence)}."))
+    fix = f"the command of {same_as} ends this too" if same_as else finding.fix
+    first, *rest = fix.splitlines()
+    say(f"  Fix: {safe(first)}")
+    for line in rest:
+        say(f"       {safe(line)}")
+    say()
+
+
+def _wrapped(text: str) -> str:
+    """Return text below a finding, in lines that fit a terminal; in one line where there is none."""
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if not room:
+        return f"  {text}"
+    return click.wrap_text(text, room, initial_indent="  ", subsequent_indent="  ")
 
 
 def _summary(backend: "Backend", diagnosis: "Diagnosis") -> str:
@@ -167,7 +203,10 @@ def _summary(backend: "Backend", diagnosis: "Diagnosis") -> str:
     for finding in diagnosis.findings:
         counts[finding.severity.word] = counts.get(finding.severity.word, 0) + 1
     found = ", ".join(counted(count, word) for word, count in counts.items()) or "nothing wrong"
+    unsure = {check for gap in diagnosis.not_checked for check in gap.checks}
     looked = counted(len(diagnosis.checked), "check")
+    if unsure:
+        looked += f", {len(unsure)} of them not or not everywhere"
     states = f" of {counted(diagnosis.states, 'state')}" if diagnosis.states else ""
     return f"{backend.settings.bucket}: {found} ({looked}{states})"
 
@@ -179,11 +218,15 @@ def _document(backend: "Backend", diagnosis: "Diagnosis") -> dict[str, Any]:
         "states": diagnosis.states,
         "checked": [check.id for check in diagnosis.checked],
         "findings": [_finding(finding) for finding in diagnosis.findings],
-        "not_checked": [
-            {"ids": [check.id for check in gap.checks], "subject": gap.subject, "why": gap.why}
-            for gap in diagnosis.not_checked
-        ],
+        "not_checked": _gaps(diagnosis),
     }
+
+
+def _gaps(diagnosis: "Diagnosis") -> list[dict[str, Any]]:
+    return [
+        {"ids": [check.id for check in gap.checks], "subject": gap.subject, "why": gap.why}
+        for gap in diagnosis.not_checked
+    ]
 
 
 def _finding(finding: "Finding") -> dict[str, Any]:
@@ -205,15 +248,16 @@ def _fix(
     from holdfast.operations.doctor.mend import mend, will
 
     diagnosis = _diagnosed(backend, options, fix)
-    unsure = [gap for gap in diagnosis.not_checked if set(gap.checks)]
+    for gap in () if as_json else diagnosis.not_checked[:_SHOWN]:
+        note(f"Not checked: {safe(gap.subject)}: {safe(gap.why)}.")
+    unsure = bool(diagnosis.not_checked)
     if not diagnosis.findings:
         if as_json:
-            print_json({"mended": [], "failed": []})
+            print_json({"mended": [], "failed": [], "not_checked": _gaps(diagnosis)})
         else:
-            say(f"There is nothing to mend: {', '.join(sorted(fix))} found nothing.")
-        for gap in unsure:
-            note(f"Not checked: {safe(gap.subject)}: {safe(gap.why)}.")
-        return ExitCode.OK
+            where = " where we could look" if unsure else ""
+            say(f"There is nothing to mend: {', '.join(sorted(fix))} found nothing{where}.")
+        return ExitCode.FAILED if unsure else ExitCode.OK
     confirm([will(finding) for finding in diagnosis.findings], yes=yes, question="Mend this?")
     results = list(mend(backend.connection, diagnosis.findings))
     if as_json:
@@ -221,6 +265,7 @@ def _fix(
             {
                 "mended": [_result(one) for one in results if not one.problem],
                 "failed": [_result(one) for one in results if one.problem],
+                "not_checked": _gaps(diagnosis),
             }
         )
     else:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from holdfast.operations.bootstrap.desired import MARK
 from holdfast.operations.doctor.asking import Answer, ask
+from holdfast.operations.doctor.commands import choice
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.survey import Survey
-
-_APPLY = "holdfast bootstrap apply"
 
 VERSIONING = Check(
     "HF001",
@@ -63,10 +63,6 @@ def examine(survey: Survey) -> Iterator[Result]:
     yield from _logging(survey)
 
 
-def _fix(survey: Survey, command: str) -> str:
-    return f"aws s3api {command} --bucket {survey.bucket}"
-
-
 def _skip(survey: Survey, answer: Answer, *checks: Check) -> NotChecked:
     return NotChecked(checks, survey.bucket, answer.unknown)
 
@@ -78,7 +74,9 @@ def _versioning(survey: Survey) -> Iterator[Result]:
         yield _skip(survey, said, VERSIONING)
     elif said.value.get("Status") != "Enabled":
         status = said.value.get("Status", "never enabled").lower()
-        fix = _fix(survey, "put-bucket-versioning --versioning-configuration Status=Enabled")
+        fix = survey.commands.on_bucket(
+            "put-bucket-versioning", "--versioning-configuration", "Status=Enabled"
+        )
         yield Finding(VERSIONING, bucket, f"Versioning is {status}", fix)
 
 
@@ -93,8 +91,10 @@ def _encryption(survey: Survey) -> Iterator[Result]:
         yield _skip(survey, said, ENCRYPTION)
     elif said.value is None:
         rules = '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'
-        fix = f"put-bucket-encryption --server-side-encryption-configuration '{rules}'"
-        yield Finding(ENCRYPTION, bucket, "No default encryption is set", _fix(survey, fix))
+        fix = survey.commands.on_bucket(
+            "put-bucket-encryption", "--server-side-encryption-configuration", rules
+        )
+        yield Finding(ENCRYPTION, bucket, "No default encryption is set", fix)
 
 
 def _public_access(survey: Survey) -> Iterator[Result]:
@@ -110,7 +110,9 @@ def _public_access(survey: Survey) -> Iterator[Result]:
     off = [name for name in _BLOCKS if not (said.value or {}).get(name)]
     if off:
         on = ",".join(f"{name}=true" for name in _BLOCKS)
-        fix = _fix(survey, f"put-public-access-block --public-access-block-configuration {on}")
+        fix = survey.commands.on_bucket(
+            "put-public-access-block", "--public-access-block-configuration", on
+        )
         yield Finding(PUBLIC_ACCESS, bucket, f"Off: {', '.join(off)}", fix)
 
 
@@ -127,15 +129,36 @@ def _ownership(survey: Survey) -> Iterator[Result]:
     owner = next((rule["ObjectOwnership"] for rule in said.value or []), "not set")
     if owner != "BucketOwnerEnforced":
         rules = "Rules=[{ObjectOwnership=BucketOwnerEnforced}]"
-        fix = _fix(survey, f"put-bucket-ownership-controls --ownership-controls {rules}")
+        fix = survey.commands.on_bucket(
+            "put-bucket-ownership-controls", "--ownership-controls", rules
+        )
         yield Finding(OWNERSHIP, bucket, f"Object ownership is {owner}", fix)
 
 
 def _logging(survey: Survey) -> Iterator[Result]:
+    """Ask for server access logging, which only AWS has.
+
+    Whoever let `holdfast bootstrap` make the bucket decided about it, and is not reminded.
+    """
     s3, bucket = survey.connection.s3, survey.bucket
     said = ask("s3:GetBucketLogging", lambda: s3.get_bucket_logging(Bucket=bucket))
     if not said.known:
         yield _skip(survey, said, LOGGING)
-    elif not said.value.get("LoggingEnabled"):
+    elif not said.value.get("LoggingEnabled") and survey.connection.is_aws:
+        if _made_by_bootstrap(survey):
+            return
+        target = f'{{"LoggingEnabled":{{"TargetBucket":"LOG-BUCKET","TargetPrefix":"{bucket}/"}}}}'
+        command = survey.commands.on_bucket("put-bucket-logging", "--bucket-logging-status", target)
+        fix = choice(("With the bucket that keeps your logs for LOG-BUCKET", command))
         evidence = "Server access logging is off (CloudTrail cannot be seen from here)"
-        yield Finding(LOGGING, bucket, evidence, f"{_APPLY} --help says how to switch it on")
+        yield Finding(LOGGING, bucket, evidence, fix)
+
+
+def _made_by_bootstrap(survey: Survey) -> bool:
+    s3, bucket = survey.connection.s3, survey.bucket
+    said = ask(
+        "s3:GetBucketTagging",
+        lambda: s3.get_bucket_tagging(Bucket=bucket)["TagSet"],
+        {"NoSuchTagSet"},
+    )
+    return {"Key": MARK[0], "Value": MARK[1]} in (said.value or [])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from holdfast.client.digests import Digests
 from holdfast.client.errors import HoldfastError
 from holdfast.client.found_locks import describe
+from holdfast.operations.doctor.commands import choice
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.reading import Look, VersionSeen, get
 from holdfast.operations.doctor.survey import Survey
@@ -96,7 +97,7 @@ def _of_state(survey: Survey, look: Look) -> Iterator[Finding]:
     if verdict is Verdict.MATCHES or (verdict is Verdict.ORPHAN and not look.deleted):
         return
     check = _BY_VERDICT[verdict]
-    fix = _fix(check, look.address)
+    fix = _fix(survey, check, look.address)
     if check is DIFFERS:
         evidence, fix = _explained(survey, look, body or b"", stored or "")
         evidence += _being_written(survey, look.address)
@@ -119,8 +120,8 @@ def _again(
     return judge(body, stored), stored, body
 
 
-def _fix(check: Check, address: StateAddress) -> str:
-    return f"holdfast doctor --fix {check.id} --prefix '{address.object_key}'"
+def _fix(survey: Survey, check: Check, address: StateAddress) -> str:
+    return survey.commands.holdfast("doctor", "--fix", check.id, "--prefix", address.object_key)
 
 
 def _without_object(
@@ -134,15 +135,22 @@ def _without_object(
     ):
         return  # mended, or a digest of no bytes, which Terraform accepts
     evidence = "No object, and no older version of one"
-    fix = _fix(ORPHAN, address)
+    fix = _fix(survey, ORPHAN, address)
     if look and look.deleted:
         evidence = f"The object was deleted at {look.newest.written:%Y-%m-%d %H:%M:%S} UTC"
         match = _matching(survey, look, found[1] or "")
         if match:
             evidence += f"; the digest is that of its version {match.version.id}"
-        back = f"to bring the state back: holdfast restore '{address.object_key}'"
-        fix = f"{fix} (removes the digest), or {back}"
+        wanted = match.version if match else _last(look)
+        if wanted and wanted.id:
+            back = survey.commands.holdfast("restore", address.object_key, "--to", wanted.id)
+            fix = choice(("To bring the state back", back), ("To remove the digest", fix))
     yield Finding(ORPHAN, address.url, evidence, fix, address)
+
+
+def _last(look: Look) -> VersionSeen | None:
+    """Return the newest version that is no deletion."""
+    return next((one for one in look.versions if not one.marker), None)
 
 
 def _being_written(survey: Survey, address: StateAddress) -> str:
@@ -156,8 +164,10 @@ def _being_written(survey: Survey, address: StateAddress) -> str:
 def _explained(survey: Survey, look: Look, body: bytes, stored: str) -> tuple[str, str]:
     """Say which side is newer, and why; and what to do."""
     match = _matching(survey, look, stored)
-    mend, key = _fix(DIFFERS, look.address), look.address.object_key
-    back = f"holdfast restore '{key}' --to {match.version.id if match else 'VERSION'}"
+    mend, key = _fix(survey, DIFFERS, look.address), look.address.object_key
+    back = survey.commands.holdfast("versions", key)
+    if match and match.version.id:
+        back = survey.commands.holdfast("restore", key, "--to", match.version.id)
     serial = look.header.serial if look.header else None
     state = f"the state ({_serial(serial)}, written {look.newest.written:%Y-%m-%d %H:%M:%S} UTC)"
     if look.header is None:
@@ -169,19 +179,19 @@ def _explained(survey: Survey, look: Look, body: bytes, stored: str) -> tuple[st
                 f"It cannot be said which is newer: {state} has MD5 {digest_of(body)}, and the digest "
                 f"{stored} is of no version that is kept"
             ),
-            f"Compare it with the versions before (holdfast versions '{key}'); if it is right: {mend}",
+            choice(("Compare it with the versions before", back), ("If it is right", mend)),
         )
     old = _named(match)
     if serial is not None and match.serial is not None and serial < match.serial:
         return (
             f"An older state was put back: {state} has a lower serial than {old}, whose digest is in "
             "the table. Terraform did not write it"
-        ), f"To go on with the older one: {mend}. To go back to the newer one: {back}"
+        ), choice(("To go on with the older one", mend), ("To go back to the newer one", back))
     if serial is not None and serial == match.serial:
         return (
             f"The object was replaced by another one with the same serial: {state}; the digest is "
             f"that of {old}"
-        ), f"To go on with what is there: {mend}. To go back: {back}"
+        ), choice(("To go on with what is there", mend), ("To go back", back))
     return (
         f"The state is newer: {state} follows {old}, whose digest is in the table. "
         "The writer died, or lost the table, between its two steps"

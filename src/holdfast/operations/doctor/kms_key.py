@@ -1,4 +1,4 @@
-"""The KMS key that the backend block names."""
+"""The KMS key that the backend block names, or else the bucket's default."""
 
 from collections.abc import Iterator
 
@@ -24,8 +24,8 @@ CHECKS = (KMS_KEY, KMS_ROTATION)
 
 
 def examine(survey: Survey) -> Iterator[Result]:
-    """Look at the key, if the settings name one."""
-    key = survey.connection.settings.kms_key_id
+    """Look at the key, if there is one."""
+    key = survey.kms_key
     if not key:
         return
     kms = survey.connection.kms
@@ -41,11 +41,20 @@ def examine(survey: Survey) -> Iterator[Result]:
         yield Finding(KMS_KEY, key, evidence, "Correct kms_key_id in the backend block")
     elif said.value["KeyState"] != "Enabled":
         state = said.value["KeyState"]
-        command = "cancel-key-deletion" if state == "PendingDeletion" else "enable-key"
-        fix = f"aws kms {command} --key-id {said.value['KeyId']}"
+        fix = _fix(survey, state, said.value["KeyId"])
         yield Finding(KMS_KEY, key, f"Its state is {state}", fix)
     else:
         yield from _rotation(survey, key, said.value["KeyId"])
+
+
+def _fix(survey: Survey, state: str, key_id: str) -> str:
+    enable = survey.commands.aws("kms", "enable-key", "--key-id", key_id)
+    if state == "Disabled":
+        return enable
+    if state == "PendingDeletion":  # a key that was saved is disabled
+        save = survey.commands.aws("kms", "cancel-key-deletion", "--key-id", key_id)
+        return f"{save} && {enable}"
+    return f"A key that is {state} comes back with its key material, or its key store"
 
 
 def _rotation(survey: Survey, key: str, key_id: str) -> Iterator[Result]:
@@ -57,5 +66,5 @@ def _rotation(survey: Survey, key: str, key_id: str) -> Iterator[Result]:
     if not said.known:
         yield NotChecked((KMS_ROTATION,), key, said.unknown)
     elif not said.value:
-        fix = f"aws kms enable-key-rotation --key-id {key_id}"
+        fix = survey.commands.aws("kms", "enable-key-rotation", "--key-id", key_id)
         yield Finding(KMS_ROTATION, key, "Automatic rotation is off", fix)

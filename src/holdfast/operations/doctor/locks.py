@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from holdfast.client.found_locks import describe
+from holdfast.operations.doctor.commands import choice
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.survey import Survey
 from holdfast.operations.durations import in_words
@@ -66,7 +67,7 @@ def examine(survey: Survey) -> Iterator[Result]:
 
 
 def _of(survey: Survey, lock: StateLock) -> Iterator[Finding]:
-    known = [*_unreadable(lock), *_stale(survey, lock)]
+    known = [*_unreadable(survey, lock), *_stale(survey, lock)]
     yield from known
     yield from _elsewhere(survey, lock, alone=not known)
     wrong = tuple(
@@ -74,20 +75,21 @@ def _of(survey: Survey, lock: StateLock) -> Iterator[Finding]:
     )
     if wrong:
         evidence = f"It says {wrong[0].info.path}; {describe(wrong[0].info)}"
-        yield Finding(WRONG_PATH, lock.address.url, evidence, _fix(lock), lock.address)
+        yield Finding(WRONG_PATH, lock.address.url, evidence, _fix(survey, lock), lock.address)
 
 
-def _fix(lock: StateLock) -> str:
-    which = f" --id {lock.info.id}" if lock.info.id else ""
-    return f"holdfast unlock '{lock.address.object_key}'{which}"
+def _fix(survey: Survey, lock: StateLock, lock_id: str | None = None) -> str:
+    wanted = lock.info.id if lock_id is None else lock_id
+    which = ("--id", wanted) if wanted else ()
+    return survey.commands.holdfast("unlock", lock.address.object_key, *which)
 
 
-def _unreadable(lock: StateLock) -> Iterator[Finding]:
+def _unreadable(survey: Survey, lock: StateLock) -> Iterator[Finding]:
     broken = tuple(held for held in lock.found if held.unreadable)
     if broken:
         shown = broken[0].document[:60]
         evidence = f"In the {broken[0].where}, {broken[0].unreadable}: {shown!r}"
-        fix = f"holdfast unlock '{lock.address.object_key}'"
+        fix = _fix(survey, lock, "")
         yield Finding(UNREADABLE, lock.address.url, evidence, fix, lock.address, broken)
 
 
@@ -97,7 +99,7 @@ def _stale(survey: Survey, lock: StateLock) -> Iterator[Finding]:
         return
     evidence = f"Held for {in_words(age)} by {describe(lock.info)}. {_activity(survey, lock, age)}"
     locks = tuple(held for held in lock.found if held.info.id)
-    yield Finding(STALE, lock.address.url, evidence, _fix(lock), lock.address, locks)
+    yield Finding(STALE, lock.address.url, evidence, _fix(survey, lock), lock.address, locks)
 
 
 def _activity(survey: Survey, lock: StateLock, age: timedelta) -> str:
@@ -115,13 +117,18 @@ def _elsewhere(survey: Survey, lock: StateLock, *, alone: bool) -> Iterator[Find
     used = survey.connection.settings.lock_places
     if len(lock.ids) > 1:
         evidence = "; ".join(f"{held.where}: {describe(held.info)}" for held in lock.found)
-        fix = f"holdfast unlock '{lock.address.object_key}' --id ID, with the id of the dead one"
+        fix = choice(
+            *(
+                (f"If that in the {held.where} is dead", _fix(survey, lock, held.info.id))
+                for held in lock.found
+            )
+        )
         yield Finding(DISAGREEING, lock.address.url, evidence, fix, lock.address)
         return
     unused = tuple(held for held in lock.found if held.where not in used)
     if unused and len(unused) == len(lock.found):
         evidence = f"It is in the {unused[0].where}: {describe(lock.info)}"
-        yield Finding(UNUSED_PLACE, lock.address.url, evidence, _fix(lock), lock.address)
+        yield Finding(UNUSED_PLACE, lock.address.url, evidence, _fix(survey, lock), lock.address)
     elif len(used) > len(lock.found) and alone:
         evidence = f"It is in the {lock.places[0]} only: {describe(lock.info)}"
-        yield Finding(ONE_PLACE, lock.address.url, evidence, _fix(lock), lock.address)
+        yield Finding(ONE_PLACE, lock.address.url, evidence, _fix(survey, lock), lock.address)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from holdfast.operations.doctor.asking import ask
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.survey import Survey
 
-_APPLY = "holdfast bootstrap apply"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 PUBLIC_POLICY = Check(
     "HF004",
@@ -43,13 +44,49 @@ def examine(survey: Survey) -> Iterator[Result]:
         if _lets_everybody_in(statement):
             name = statement.get("Sid") or "a statement without Sid"
             evidence = f"{name} allows {_joined(statement.get('Action'))} to every principal"
-            fix = (
-                f"Remove it: aws s3api get-bucket-policy --bucket {bucket}, then put-bucket-policy"
-            )
-            yield Finding(PUBLIC_POLICY, bucket, evidence, fix)
-    if not any(_demands_tls(statement) for statement in statements):
-        evidence = "There is no bucket policy" if said.value is None else "No statement demands TLS"
-        yield Finding(PLAIN_HTTP, bucket, evidence, f"{_APPLY}, or add the statement by hand")
+            yield Finding(PUBLIC_POLICY, bucket, evidence, _fix(survey, statements))
+    yield from _plain_http(survey, statements)
+
+
+def _plain_http(survey: Survey, statements: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Ask for TLS where there can be any: a policy that demands it shuts a plain endpoint off."""
+    endpoint = urlsplit(_endpoint(survey))
+    if endpoint.scheme == "http":
+        if endpoint.hostname not in _LOOPBACK:
+            evidence = f"The endpoint itself is {_endpoint(survey)}"
+            fix = "Serve it with TLS, such as: holdfast serve --tls-certificate FILE --tls-key FILE"
+            yield Finding(PLAIN_HTTP, survey.bucket, evidence, fix, milder=Severity.NOTE)
+    elif not any(_demands_tls(statement) for statement in statements):
+        evidence = "No statement demands TLS" if statements else "There is no bucket policy"
+        yield Finding(PLAIN_HTTP, survey.bucket, evidence, _fix(survey, statements))
+
+
+def _endpoint(survey: Survey) -> str:
+    return str(survey.connection.s3.meta.endpoint_url)
+
+
+def _fix(survey: Survey, statements: list[dict[str, Any]]) -> str:
+    """Return the command that sets the whole policy as it should be: one for all findings."""
+    wanted = [one for one in statements if not _lets_everybody_in(one)]
+    if _endpoint(survey).startswith("https:") and not any(map(_demands_tls, wanted)):
+        wanted.append(_tls_only(survey))
+    if not wanted:
+        return survey.commands.on_bucket("delete-bucket-policy")
+    document = json.dumps({"Version": "2012-10-17", "Statement": wanted})
+    return survey.commands.on_bucket("put-bucket-policy", "--policy", document)
+
+
+def _tls_only(survey: Survey) -> dict[str, Any]:
+    s3 = survey.connection.s3
+    arn = f"arn:{s3.meta.partition}:s3:::{survey.bucket}"
+    return {
+        "Sid": "HoldfastTlsOnly",  # as bootstrap names it
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def _statements(policy: str | None) -> list[dict[str, Any]]:

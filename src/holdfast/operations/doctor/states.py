@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
+from holdfast.operations.doctor.commands import choice
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.reading import Look, Older
 from holdfast.operations.doctor.survey import Survey
@@ -103,14 +104,22 @@ def examine(survey: Survey) -> Iterator[Result]:
         if look.unknown:
             yield NotChecked(CHECKS, look.address.url, look.unknown)
         elif not look.deleted:
-            yield from _of(look)
-        yield from _history(look)
+            yield from _of(survey, look)
+            yield from _history(survey, look)
     yield from _copied(survey)
 
 
-def _of(look: Look) -> Iterator[Finding]:
-    key, url = look.address.object_key, look.address.url
-    restore = f"holdfast versions '{key}', then holdfast restore '{key}' --to VERSION"
+def _back(survey: Survey, look: Look) -> str:
+    """Return the command that brings the newest good version back, or shows all of them."""
+    key = look.address.object_key
+    for one in look.older:
+        if one.header and one.header.format != "empty" and one.version.id:
+            return survey.commands.holdfast("restore", key, "--to", one.version.id)
+    return survey.commands.holdfast("versions", key)
+
+
+def _of(survey: Survey, look: Look) -> Iterator[Finding]:
+    url, restore = look.address.url, _back(survey, look)
     if look.unreadable:
         yield Finding(
             UNPARSABLE,
@@ -123,13 +132,13 @@ def _of(look: Look) -> Iterator[Finding]:
         yield Finding(EMPTY, url, _size(look), restore, look.address)
     if not look.encryption:
         evidence = "S3 names no server-side encryption of it"
-        fix = "encrypt = true in the backend block, then terraform apply"
+        fix = "Set encrypt = true in the backend block; the next apply that changes it encrypts it"
         yield Finding(UNENCRYPTED, url, evidence, fix, look.address)
     if look.newest.id == "null":
         evidence = "Its version id is 'null'"
         yield Finding(UNVERSIONED, url, evidence, UNVERSIONED.remedy, look.address)
     if look.secrets:
-        fix = "sensitive = true in these output blocks, then terraform apply"
+        fix = "Set sensitive = true in these output blocks, then: terraform apply"
         yield Finding(SECRETS, url, ", ".join(look.secrets), fix, look.address)
 
 
@@ -144,24 +153,35 @@ def _counted(header: Header) -> str:
     return f"{header.resources} resource{'s' * (header.resources != 1)}"
 
 
-def _history(look: Look) -> Iterator[Finding]:
-    """Compare each version with the one before it, the newest pair first."""
-    newest = [] if look.deleted or not look.header else [(Older(look.newest, look.header))]
-    known = [one for one in (*newest, *look.older) if one.header and one.header.format != "empty"]
+def _history(survey: Survey, look: Look) -> Iterator[Finding]:
+    """Compare each version with the one before it, the newest pair first.
+
+    What was before a deletion was another state: a workspace that was deleted and made again.
+    """
+    newest = [Older(look.newest, look.header)] if look.header else []
+    life = set(takewhile(lambda version: not version.marker, look.versions))
+    known = [
+        one
+        for one in (*newest, *look.older)
+        if one.header and one.header.format != "empty" and one.version in life
+    ]
     seen: set[Check] = set()
     for later, earlier in pairwise(known):
-        for finding in _step(look, later, earlier, newest=bool(newest) and later is known[0]):
+        for finding in _step(survey, look, later, earlier, newest=later in newest):
             if finding.check not in seen:  # the newest one of each kind says enough
                 seen.add(finding.check)
                 yield finding
 
 
-def _step(look: Look, later: Older, earlier: Older, *, newest: bool) -> Iterator[Finding]:
+def _step(
+    survey: Survey, look: Look, later: Older, earlier: Older, *, newest: bool
+) -> Iterator[Finding]:
     new, old = later.header, earlier.header
     if new is None or old is None:
         return
     key, url = look.address.object_key, look.address.url
-    diff = f"holdfast diff 'key:{key}#{earlier.version.id}' 'key:{key}#{later.version.id}'"
+    sides = (f"key:{key}#{one.version.id}" for one in (earlier, later))
+    diff = survey.commands.holdfast("diff", *sides)
     when = f"{later.version.written:%Y-%m-%d %H:%M:%S} UTC"
     if new.lineage != old.lineage:
         evidence = f"At {when} lineage {old.lineage} (serial {old.serial}) became {new.lineage}"
@@ -173,12 +193,24 @@ def _step(look: Look, later: Older, earlier: Older, *, newest: bool) -> Iterator
     elif new.serial == old.serial and _differ(later, earlier):
         evidence = f"At {when} serial {new.serial} was written again with other content"
         yield Finding(SPLIT, url, evidence, diff, look.address)
-    lost = old.resources - new.resources
-    if newest and new.format != "encrypted" and lost >= _FEW and new.resources * 2 <= old.resources:
+    if newest and _shrunken(new, old):
         serials = f"serial {old.serial} to {new.serial}"
         evidence = f"At {when} {_counted(old)} became {new.resources} ({serials})"
-        fix = f"{diff}; to go back: holdfast restore '{key}' --to {earlier.version.id}"
+        back = survey.commands.holdfast("restore", key, "--to", str(earlier.version.id))
+        fix = choice(("To see what went", diff), ("To go back", back))
         yield Finding(SHRUNKEN, url, evidence, fix, look.address)
+
+
+def _shrunken(new: Header, old: Header) -> bool:
+    """Whether most resources went, and not as `terraform destroy` removes all, with the outputs."""
+    if new.format == "encrypted" or (not new.resources and not new.outputs):
+        return False
+    return old.resources - new.resources >= _FEW and new.resources * 2 <= old.resources
+
+
+def _manages(top: Header) -> bool:
+    """Whether there are resources in a state, as far as can be seen."""
+    return bool(top.resources) or top.format == "encrypted"
 
 
 def _differ(later: Older, earlier: Older) -> bool:
@@ -189,7 +221,8 @@ def _differ(later: Older, earlier: Older) -> bool:
 def _copied(survey: Survey) -> Iterator[Finding]:
     by_lineage: dict[str, list[Look]] = defaultdict(list)
     for look in survey.states:
-        if look.header and look.header.lineage and not look.deleted:
+        # A state without resources manages nothing: what a destroy, or a migration, leaves.
+        if look.header and look.header.lineage and _manages(look.header) and not look.deleted:
             by_lineage[look.header.lineage].append(look)
     for lineage, looks in sorted(by_lineage.items()):
         if len(looks) < 2:
@@ -200,6 +233,7 @@ def _copied(survey: Survey) -> Iterator[Finding]:
         )
         evidence = f"Lineage {lineage}: {shown}"
         keys = [look.address.object_key for look in looks]
-        compare = f"holdfast diff 'key:{keys[0]}' 'key:{keys[1]}'"
-        fix = f"{compare}, then holdfast rm the one that is not used"
+        compare = survey.commands.holdfast("diff", f"key:{keys[0]}", f"key:{keys[1]}")
+        ways = [(f"If {key} is not used", survey.commands.holdfast("rm", key)) for key in keys]
+        fix = choice(("Compare them", compare), *ways)
         yield Finding(COPIED, looks[0].address.url, evidence, fix, looks[0].address)

@@ -15,6 +15,8 @@ from holdfast.client.headers import Headers
 from holdfast.client.listing import STATE_SUFFIX, objects
 from holdfast.client.translate import Call, translated
 from holdfast.client.version_order import in_order
+from holdfast.operations.doctor.asking import ask
+from holdfast.operations.doctor.commands import Commands
 from holdfast.operations.doctor.reading import Look, VersionSeen, look_at
 from holdfast.operations.locks import LocksSeen, TableItem, all_locks, table_items
 from holdfast.terraform.address import (
@@ -25,6 +27,8 @@ from holdfast.terraform.address import (
 )
 
 _WORKERS = 16
+_HISTORY = 10  # older versions of each state
+_READ_IN_ALL = 4000  # older versions of all states, at most about so many
 OnProgress = Callable[[int, int], None]
 
 
@@ -35,14 +39,17 @@ class Options:
     Attributes:
         prefix: only states whose object key begins with it.
         stale_after: how old a lock is before it is called stale.
-        history: how many versions of each state are read, beside the newest.
+        history: how many versions of each state are read, beside the newest; None: ten, and fewer
+            where there are many states, so that a first look at thousands ends in a minute.
         profiles: AWS profiles whose permissions are tried.
+        again: options of `holdfast` that lead to this backend, for the commands of fixes.
     """
 
     prefix: str = ""
     stale_after: timedelta = timedelta(hours=2)
-    history: int = 10
+    history: int | None = None
     profiles: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 @dataclass
@@ -53,11 +60,30 @@ class Survey:
     options: Options
     now: datetime
     progress: OnProgress = field(default=lambda done, total: None)
+    depth: int = 0  # how many older versions of each state were read
 
     @property
     def bucket(self) -> str:
         """The name of the bucket."""
         return self.connection.settings.bucket
+
+    @cached_property
+    def kms_key(self) -> str | None:
+        """The key that states are encrypted under: of the settings, or else the bucket's default."""
+        if self.connection.settings.kms_key_id:
+            return self.connection.settings.kms_key_id
+        said = ask(
+            "s3:GetEncryptionConfiguration",
+            lambda: self.connection.s3.get_bucket_encryption(Bucket=self.bucket),
+        )
+        rules = (said.value or {}).get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+        named = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules)
+        return next((one["KMSMasterKeyID"] for one in named if one.get("KMSMasterKeyID")), None)
+
+    @cached_property
+    def commands(self) -> Commands:
+        """Makes the commands of fixes."""
+        return Commands(self.connection.settings, self.options.again)
 
     @property
     def table(self) -> str | None:
@@ -106,6 +132,7 @@ class Survey:
     def states(self) -> Sequence[Look]:
         """Every state, deleted ones among them, each looked at once."""
         wanted = [(self.address(key), self.listing.versions[key]) for key in self._state_keys()]
+        self.depth = self._depth(len(wanted))
         cache = HeaderCache()
         headers = Headers(self.connection, cache)
         found: list[Look] = []
@@ -121,7 +148,12 @@ class Survey:
 
     def _look(self, headers: Headers, one: tuple[StateAddress, tuple[VersionSeen, ...]]) -> Look:
         address, versions = one
-        return look_at(self.connection, address, versions, headers, self.options.history)
+        return look_at(self.connection, address, versions, headers, self.depth)
+
+    def _depth(self, states: int) -> int:
+        if self.options.history is not None:
+            return self.options.history
+        return max(1, min(_HISTORY, _READ_IN_ALL // max(1, states)))
 
     def address(self, object_key: str) -> StateAddress:
         """Return the state that is kept under an object key."""

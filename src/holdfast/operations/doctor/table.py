@@ -5,6 +5,7 @@ from typing import Any
 
 from holdfast.client.errors import HoldfastError
 from holdfast.operations.doctor.asking import ask
+from holdfast.operations.doctor.commands import choice
 from holdfast.operations.doctor.finding import Check, Finding, NotChecked, Result, Severity
 from holdfast.operations.doctor.survey import Survey
 
@@ -67,24 +68,44 @@ def examine(survey: Survey) -> Iterator[Result]:
         yield NotChecked((KEY, PROTECTION, UNREADABLE), name, said.unknown)
     elif said.value is None:
         evidence = "There is no such table in this region and account"
-        yield Finding(UNREADABLE, name, evidence, "holdfast bootstrap apply")
+        yield Finding(UNREADABLE, name, evidence, _make(survey, name))
         return
     else:
-        yield from _description(name, said.value)
+        yield from _description(survey, name, said.value)
     yield from _backups(survey, name)
     yield from _expiry(survey, name)
     yield from _strangers(survey, name)
 
 
-def _description(name: str, table: Any) -> Iterator[Finding]:
+def _on(survey: Survey, table: str, command: str, *arguments: str) -> str:
+    return survey.commands.aws("dynamodb", command, "--table-name", table, *arguments)
+
+
+def _make(survey: Survey, table: str) -> str:
+    return _on(
+        survey,
+        table,
+        "create-table",
+        "--attribute-definitions",
+        "AttributeName=LockID,AttributeType=S",
+        "--key-schema",
+        "AttributeName=LockID,KeyType=HASH",
+        "--billing-mode",
+        "PAY_PER_REQUEST",
+    )
+
+
+def _description(survey: Survey, name: str, table: Any) -> Iterator[Finding]:
     keys = [(part["AttributeName"], part["KeyType"]) for part in table["KeySchema"]]
     types = {part["AttributeName"]: part["AttributeType"] for part in table["AttributeDefinitions"]}
     if keys != [("LockID", "HASH")] or types.get("LockID") != "S":
         shown = ", ".join(f"{key} ({types.get(key)}, {kind})" for key, kind in keys)
         evidence = f"Its key is {shown}; it has to be LockID (S, HASH)"
-        yield Finding(KEY, name, evidence, "holdfast bootstrap apply with another table name")
+        make = _make(survey, f"{name}-2")
+        fix = choice((f"Make another one, and name it in all backend blocks ({name}-2)", make))
+        yield Finding(KEY, name, evidence, fix)
     if not table.get("DeletionProtectionEnabled"):
-        fix = f"aws dynamodb update-table --table-name {name} --deletion-protection-enabled"
+        fix = _on(survey, name, "update-table", "--deletion-protection-enabled")
         yield Finding(PROTECTION, name, "Deletion protection is off", fix)
 
 
@@ -102,10 +123,8 @@ def _backups(survey: Survey, name: str) -> Iterator[Result]:
     status = said.value.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
     if status != "ENABLED":
         setting = "PointInTimeRecoveryEnabled=true"
-        fix = (
-            f"aws dynamodb update-continuous-backups --table-name {name} "
-            f"--point-in-time-recovery-specification {setting}"
-        )
+        option = "--point-in-time-recovery-specification"
+        fix = _on(survey, name, "update-continuous-backups", option, setting)
         yield Finding(BACKUPS, name, "Point-in-time recovery is off", fix)
 
 
@@ -120,10 +139,7 @@ def _expiry(survey: Survey, name: str) -> Iterator[Result]:
     elif said.value.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
         attribute = said.value.get("AttributeName", "")
         setting = f"Enabled=false,AttributeName={attribute}"
-        fix = (
-            f"aws dynamodb update-time-to-live --table-name {name} "
-            f"--time-to-live-specification {setting}"
-        )
+        fix = _on(survey, name, "update-time-to-live", "--time-to-live-specification", setting)
         yield Finding(EXPIRY, name, f"Items expire by their attribute {attribute}", fix)
 
 
@@ -139,5 +155,5 @@ def _strangers(survey: Survey, name: str) -> Iterator[Result]:
     if odd:
         more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
         shown = ", ".join(odd[:3]) + more
-        fix = f"Look at them: aws dynamodb scan --table-name {name}"
+        fix = choice(("Look at them", _on(survey, name, "scan")))
         yield Finding(STRANGERS, name, f"{len(odd)}: {shown}", fix)
