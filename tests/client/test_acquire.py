@@ -1,10 +1,16 @@
 """How a waiting acquire paces itself, and what it makes of a holder that comes and goes."""
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from holdfast import LockHeld, StateAddress
+from holdfast.client import locking
+from holdfast.client.errors import AccessDenied
 from holdfast.client.lock_places import Gone, Kept, Occupied
 from holdfast.client.locking import LONGEST_WAIT, Pacing, Waiting, acquire, new_info
 
@@ -165,3 +171,115 @@ def test_an_interrupted_wait_leaves_nothing() -> None:
         )
 
     assert (file.holds, table.holds) == (None, None)
+
+
+def test_waiting_is_counted_from_the_first_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow first attempt takes nothing from the time that was given, and who holds it is told."""
+    clock, place = Clock(), Scripted([THEIRS] * 100)
+    told: list[Waiting] = []
+
+    def put(address: StateAddress, document: str, real: Any = place.put) -> Kept:
+        clock.time += 3
+        kept: Kept = real(address, document)
+        return kept
+
+    monkeypatch.setattr(place, "put", put)
+    with pytest.raises(LockHeld, match="still after"):
+        acquire(
+            [place],
+            ADDRESS,
+            new_info(ADDRESS, "x"),
+            timeout=1,
+            on_wait=told.append,
+            pacing=clock.pacing(),
+        )
+
+    assert told[0].left == 1
+    assert told[0].holder
+    assert place.attempts == 2
+
+
+# Where an interrupt cannot be answered: the `with` block is not entered yet, or about to be left.
+_OUTSIDE = {"__enter__", "__exit__", "acquire", "_release_surely"}
+
+
+def _interrupted_at(line: int, work: Callable[[], None]) -> bool:
+    """Interrupt some work at the nth line that it runs in `locking`; say whether there was one."""
+    left = [line]
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        if frame.f_code.co_filename != locking.__file__:
+            return None
+        if event == "line" and frame.f_code.co_name not in _OUTSIDE:
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_interrupt_at_any_moment_leaves_no_lock(
+    monkeypatch: pytest.MonkeyPatch, *, refused: bool
+) -> None:
+    """Line by line: while the places are taken, given back because one refuses, and released."""
+    monkeypatch.setattr("holdfast.client.locking.time.sleep", lambda _seconds: None)
+    line, interrupted = 0, True
+    while interrupted:
+        line += 1
+        file, table = Scripted([]), Scripted([THEIRS] if refused else [], name="table")
+
+        def work(places: tuple[Scripted, ...] = (file, table)) -> None:
+            try:
+                with acquire(places, ADDRESS, new_info(ADDRESS, "x")):
+                    pass
+            except LockHeld:
+                return
+
+        interrupted = _interrupted_at(line, work)
+        assert (file.holds, table.holds) == (None, None), line
+
+    assert line > 20
+
+
+def test_an_interrupted_release_is_no_lost_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is done again; that the first one had removed something is no news."""
+    file, table = Scripted([]), Scripted([], name="table")
+    real, calls = table.remove, list[None]()
+
+    def remove(address: StateAddress, kept: Kept) -> None:
+        calls.append(None)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        real(address, kept)
+
+    monkeypatch.setattr(table, "remove", remove)
+    with pytest.raises(KeyboardInterrupt), acquire([file, table], ADDRESS, new_info(ADDRESS, "x")):
+        pass
+
+    assert (file.holds, table.holds) == (None, None)
+
+
+def test_a_lock_that_cannot_be_given_back_is_noted_on_the_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The table refuses, and the file is out of reach by then."""
+    file, table = Scripted([]), Scripted([THEIRS], name="table")
+
+    def remove(_address: StateAddress, _kept: Kept) -> None:
+        raise AccessDenied("cannot unlock", "", action="s3:DeleteObject", resource="it")
+
+    monkeypatch.setattr(file, "remove", remove)
+    with pytest.raises(LockHeld) as refused:
+        acquire([file, table], ADDRESS, new_info(ADDRESS, "x"))
+
+    assert "Our lock in the file could not be given back" in refused.value.__notes__[0]

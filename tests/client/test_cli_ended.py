@@ -85,11 +85,11 @@ def test_what_runs_under_lock_while_is_ended_with_all_it_started(
     """The lock is released after the last of it: nothing goes on without the lock."""
     begun, over = tmp_path / "begun", tmp_path / "over"
     inner = f"trap 'sleep 0.5; touch {over}; exit' TERM; touch {begun}; while :; do sleep 0.1; done"
+    command = f'/bin/sh -c "{inner}"; echo afterwards'
     program = "from holdfast.cli.main import main; main()"
     where = ["--bucket", site.bucket, "--lock-table", site.table]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "lock", KEY, *where]
-        + ["--while", f'/bin/sh -c "{inner}"; echo afterwards'],
+        [sys.executable, "-c", program, "lock", KEY, *where, "--while", command],
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,32 @@ def test_locks_whose_document_cannot_be_read_are_listed(site: Site, document: st
     assert file.unreadable
     assert table.unreadable
     assert file.age(now()) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"S": ""}, {"N": "1"}, {"B": b"\xff{}"}, {"M": {"ID": {"S": "x"}}}, {"NULL": True}, None],
+)
+def test_an_item_whose_info_is_no_string_is_listed_and_removed_as_it_was_seen(
+    site: Site, value: dict[str, Any] | None
+) -> None:
+    """It stops everybody; once it has changed it is not the one that was meant."""
+    key = {"LockID": {"S": f"{site.bucket}/{KEY}"}}
+    item = key if value is None else {**key, "Info": value}
+    other = {**key, "Info": {"N": "2"}}
+    connection = site.backend(lock="table").connection
+    site.dynamodb.put_item(TableName=site.table, Item=item)
+    (found,) = all_locks(connection).locks
+    assert found == seen(site.backend(lock="table"))
+    assert found.unreadable
+
+    site.dynamodb.put_item(TableName=site.table, Item=other)
+    with pytest.raises(NoSuchLock):
+        unlock(connection, chosen(found, None))
+    site.dynamodb.put_item(TableName=site.table, Item=item)
+    unlock(connection, chosen(found, None))
+
+    assert all_locks(connection).locks == ()
 
 
 def test_digests_are_no_locks(site: Site) -> None:
