@@ -101,3 +101,35 @@ def test_a_tree_without_backends_is_said(
     """Probably it is the wrong folder."""
     assert site.bucket
     assert migrate(capsys, "plan", tmp_path)[0] == 10
+
+
+def test_a_table_in_use_stays_and_what_was_done_is_said(
+    tree: Path, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The files are rewritten by then; nobody should have to look whether they are."""
+    other = site.backend("other.tfstate", "table")
+    other.digests.write(other.address, "0" * 32)
+    migrate(capsys, "apply", tree, "--yes")
+
+    code, out = migrate(capsys, "finish", tree, "--yes", "--delete-table")
+
+    assert code == 1
+    assert "1 file rewritten, 1 digest removed" in out
+    assert site.table in site.dynamodb.list_tables()["TableNames"]
+    other.digests.write(other.address, None)
+    later = migrate(capsys, "finish", tree, "--yes", "--lock-table", site.table, "--delete-table")
+    assert later[0] == 0
+    assert site.table not in site.dynamodb.list_tables()["TableNames"]
+
+
+def test_backends_in_json_are_named(
+    tmp_path: Path, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are not rewritten, and it is said where they are."""
+    assert site.bucket
+    (tmp_path / "main.tf.json").write_text(
+        '{"terraform": {"backend": {"s3": {"dynamodb_table": "t"}}}}'
+    )
+
+    assert run(["migrate-locks", "plan", str(tmp_path)]) == 10
+    assert f"{tmp_path}/main.tf.json:1" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 
 from client_site import Site
 from holdfast.client.backend import Backend
-from holdfast.operations.migrate_locks.applying import ChangedMeanwhile, write
+from holdfast.operations.migrate_locks.applying import ChangedMeanwhile, NotWritten, write
 from holdfast.operations.migrate_locks.bucket import hints
 from holdfast.operations.migrate_locks.finishing import TableInUse, delete_table
 from holdfast.operations.migrate_locks.planning import Rewrite, adding, plan, removing
@@ -82,6 +82,79 @@ def test_other_places_that_name_the_table_are_told(tmp_path: Path) -> None:
     [mention] = survey(tmp_path).mentions
 
     assert (mention.path.name, mention.line) == ("ci.yml", 2)
+
+
+def block(key: str) -> str:
+    """A whole backend block that locks with the table."""
+    return f'terraform {{\n  backend "s3" {{\n{COMMON}key = "{key}"\n  }}\n}}\n'
+
+
+def test_what_no_backend_can_be_in_is_not_parsed(tmp_path: Path) -> None:
+    """Some other file with syntax of tomorrow does not stop a migration, nor does an editor's lock."""
+    laid_out(
+        tmp_path,
+        main_DOT_tf=block("a"),
+        new_DOT_tf='resource "lb" "backend" {\n  x = future <<>> syntax\n}\n',
+    )
+    (tmp_path / ".#main.tf").symlink_to("user@host.123:456")
+
+    found = survey(tmp_path)
+
+    assert found.unreadable == ()
+    assert [each.arguments["key"] for each in found.configurations] == ["a"]
+
+
+def test_every_block_of_a_directory_is_rewritten(tmp_path: Path) -> None:
+    """An override file, and the file that OpenTofu reads instead, do not hide the others."""
+    laid_out(
+        tmp_path,
+        main_DOT_tf=block("a"),
+        main_DOT_tofu=block("b"),
+        backend_override_DOT_tf=block("c"),
+    )
+
+    found = survey(tmp_path)
+
+    assert found.unreadable == ()
+    assert {rewrite.path.name for rewrite in adding(found)} == {
+        "main.tf",
+        "main.tofu",
+        "backend_override.tf",
+    }
+
+
+def test_two_backends_in_a_directory_are_a_problem(tmp_path: Path) -> None:
+    """Terraform refuses them; which one is meant is not guessed."""
+    laid_out(tmp_path, a_DOT_tf=block("a"), b_DOT_tf=block("b"))
+
+    found = survey(tmp_path)
+
+    [problem] = plan(found, adding(found), None, probe=False).problems
+    assert "b.tf: line 2: a second backend, beside that of" in problem
+
+
+def test_a_refusal_in_quotes_is_turned(tmp_path: Path) -> None:
+    """`use_lockfile = "false"` is as good as false for Terraform."""
+    laid_out(tmp_path, main_DOT_tf=EMPTY)
+    file = tmp_path / "a.tfbackend"
+    file.write_text(COMMON + 'key = "a"\nuse_lockfile = "false"\n')
+
+    write(adding(survey(tmp_path)))
+
+    assert file.read_text() == COMMON + 'key = "a"\nuse_lockfile = true\n'
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    """Somebody protected it; no other file is written either."""
+    one, two = tmp_path / "one.tf", tmp_path / "two.tf"
+    for path in (one, two):
+        path.write_text("a = 1\n")
+    two.chmod(0o444)
+
+    with pytest.raises(NotWritten, match=r"two\.tf is read-only"):
+        write([Rewrite(one, "a = 1\n", "a = 2\n"), Rewrite(two, "a = 1\n", "a = 2\n")])
+
+    assert one.read_text() == "a = 1\n"
 
 
 def test_a_file_that_cannot_be_read_stops_the_plan(tmp_path: Path) -> None:
@@ -188,7 +261,8 @@ def test_a_table_with_anything_else_in_it_stays(site: Site) -> None:
         delete_table(backend.connection)
 
     backend.digests.write(backend.address, None)
-    delete_table(backend.connection)
+    assert delete_table(backend.connection) == site.table
+    assert delete_table(backend.connection) is None
     assert site.table not in site.dynamodb.list_tables()["TableNames"]
 
 

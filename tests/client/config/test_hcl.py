@@ -101,3 +101,11 @@ def test_what_is_not_hcl_is_told_with_its_line(text: str, line: int) -> None:
         parse(text)
 
     assert told.value.line >= line
+
+
+def test_stripping_marks_of_templates_are_read() -> None:
+    """`${~ x ~}` takes blanks away around it; what is beside it in the file is read."""
+    body = parse('a = "x ${~ y ~} z"\nb = "~}"\n')
+
+    assert isinstance(body.attributes[0].value, Expression)
+    assert body.attributes[1].value == "~}"

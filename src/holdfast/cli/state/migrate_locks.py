@@ -26,7 +26,7 @@ from holdfast.cli.state.migrate_locks_output import (
 
 if TYPE_CHECKING:
     from holdfast.client.backend import Backend
-    from holdfast.operations.migrate_locks.planning import Plan
+    from holdfast.operations.migrate_locks.planning import Plan, Rewrite
     from holdfast.operations.migrate_locks.tree import Configuration, Survey
     from holdfast.operations.migrate_locks.verifying import Straggler
 
@@ -216,28 +216,32 @@ def finish_command(
     confirm(will, yes=yes)
     dropped = plan.drop_digests()
     write(plan.rewrites)
+    if not as_json:
+        _print_finished(survey, plan.rewrites, dropped)
     deleted = plan.delete_tables() if delete_table else []
     if as_json:
         print_json({**document, "done": True, "tables_deleted": deleted})
         return ExitCode.OK
-    say(
-        f"{files(plan.rewrites)} rewritten, {count(dropped, 'digest')} removed"
-        + "".join(f", table {name} deleted" for name in deleted)
-        + ".",
-        Style.GOOD,
-    )
-    if plan.rewrites:
+    for name in deleted:
+        say(f"Table {name} deleted.", Style.GOOD)
+    if not delete_table:
+        note(
+            "The table is still there. Once nobody else needs it: "
+            f"holdfast migrate-locks finish --lock-table {plan.tables[0]} --delete-table"
+        )
+    return ExitCode.OK
+
+
+def _print_finished(survey: "Survey", rewrites: "tuple[Rewrite, ...]", dropped: list[str]) -> None:
+    if rewrites or dropped:
+        say(f"{files(rewrites)} rewritten, {count(dropped, 'digest')} removed.", Style.GOOD)
+    if rewrites:
         say_reconfigure(survey)
         note("Run 'terraform fmt' where you keep '=' aligned.")
         warn(
             "whoever still has the old backend block writes digests again, and then cannot read what "
             "others write: bring this change everywhere at once"
         )
-    if not deleted:
-        note(
-            "The table is still there: holdfast migrate-locks finish --lock-table NAME --delete-table"
-        )
-    return ExitCode.OK
 
 
 def _surveyed(directory: Path, backend_files: tuple[str, ...]) -> "Survey":
@@ -245,9 +249,11 @@ def _surveyed(directory: Path, backend_files: tuple[str, ...]) -> "Survey":
 
     found = survey(directory, backend_files)
     if not found.configurations and not found.unattached:
+        where = [f"{each.path}:{each.line}" for each in found.mentions]
+        elsewhere = f"dynamodb_table is named in what is not rewritten here: {', '.join(where)}"
         raise CommandFailed(
             f'no backend "s3" was found below {directory}',
-            "Name the top of the tree with your Terraform directories.",
+            elsewhere if where else "Name the top of the tree with your Terraform directories.",
             ExitCode.NOT_FOUND,
         )
     return found

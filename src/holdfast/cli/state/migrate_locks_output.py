@@ -59,7 +59,7 @@ def print_rewrites(rewrites: "tuple[Rewrite, ...]") -> None:
     for rewrite in rewrites:
         for line in rewrite.lines:
             style = Style.ADDED if line.sign == "+" else Style.REMOVED
-            say(f"{rewrite.path}:{line.number}  {line.sign} {safe(line.text)}", style)
+            say(f"{rewrite.path}:{line.number}  {line.sign} {safe(line.text.expandtabs(4))}", style)
 
 
 def print_remarks(plan: "Plan") -> None:

@@ -29,15 +29,30 @@ def write(rewrites: Sequence[Rewrite]) -> None:
                 f"{rewrite.path} was changed by somebody in this moment; nothing was written",
                 "Run the command again.",
             )
+        if not rewrite.path.stat().st_mode & 0o222:
+            raise NotWritten(
+                f"{rewrite.path} is read-only; nothing was written",
+                f"Let it be written (chmod u+w {rewrite.path}), and run the command again.",
+            )
     done: list[Rewrite] = []
     for rewrite in rewrites:
         try:
             replace_text(rewrite.path, rewrite.after)
         except OSError as error:
-            for earlier in done:
-                replace_text(earlier.path, earlier.before)
             raise NotWritten(
-                f"{rewrite.path} cannot be written: {error.strerror or error}",
-                "No file was changed. Mend that and run the command again.",
+                f"{rewrite.path} cannot be written: {error.strerror or error}", _undone(done)
             ) from error
         done.append(rewrite)
+
+
+def _undone(done: list[Rewrite]) -> str:
+    """Put files back; return what is to be done next."""
+    left: list[str] = []
+    for rewrite in done:
+        try:
+            replace_text(rewrite.path, rewrite.before)
+        except OSError:
+            left.append(str(rewrite.path))
+    if left:
+        return f"These are rewritten and could not be put back: {', '.join(left)}."
+    return "No file was changed. Mend that and run the command again."

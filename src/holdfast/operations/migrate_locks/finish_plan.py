@@ -55,13 +55,8 @@ class FinishPlan:
         Raises:
             TableInUse: one is not empty, or is protected.
         """
-        done: list[str] = []
-        for backend in self.backends:
-            name = backend.settings.dynamodb_table or ""
-            if name not in done:
-                delete_table(backend.connection)
-                done.append(name)
-        return done
+        found = [delete_table(backend.connection) for backend in self.backends]
+        return [name for name in found if name]
 
 
 def plan_finish(survey: Survey, lock_table: str | None = None) -> FinishPlan:

@@ -70,8 +70,8 @@ def left_in_table(connection: Connection, without: Iterable[StateAddress] = ()) 
     return [item.lock_id for item in table_items(connection) if item.lock_id not in ours]
 
 
-def delete_table(connection: Connection) -> None:
-    """Delete the lock table, if it is one and is empty.
+def delete_table(connection: Connection) -> str | None:
+    """Delete the lock table, if it is one and is empty; return its name, None if it is gone already.
 
     Raises:
         TableInUse: it is no lock table, holds something, or is protected.
@@ -79,8 +79,9 @@ def delete_table(connection: Connection) -> None:
     """
     name = connection.settings.dynamodb_table or ""
     arn = f"arn:aws:dynamodb:*:*:table/{name}"
-    with translated(Call(f"look at table {name}", "dynamodb:DescribeTable", arn)):
-        table: Any = connection.dynamodb.describe_table(TableName=name)["Table"]
+    table = _described(connection, name, arn)
+    if table is None or table["TableStatus"] == "DELETING":
+        return None  # another backend has the same table
     if [key["AttributeName"] for key in table["KeySchema"]] != ["LockID"]:
         raise TableInUse(f"table {name} is not a lock table, and stays", "")
     left = left_in_table(connection)
@@ -98,3 +99,13 @@ def delete_table(connection: Connection) -> None:
         )
     with translated(Call(f"delete table {name}", "dynamodb:DeleteTable", arn)):
         connection.dynamodb.delete_table(TableName=name)
+    return name
+
+
+def _described(connection: Connection, name: str, arn: str) -> Any:
+    client = connection.dynamodb
+    with translated(Call(f"look at table {name}", "dynamodb:DescribeTable", arn)):
+        try:
+            return client.describe_table(TableName=name)["Table"]
+        except client.exceptions.ResourceNotFoundException:
+            return None

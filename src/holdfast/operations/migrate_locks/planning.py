@@ -109,7 +109,7 @@ def _to_complete(survey: Survey) -> list[Source]:
     for configuration in survey.configurations:
         if configuration.mode != "table":
             continue
-        refusing = [s for s in configuration.sources if s.body.value(LOCK_FILE) is False]
+        refusing = [s for s in configuration.sources if s.body.value(LOCK_FILE) in (False, "false")]
         table = configuration.source_of(TABLE)
         for source in refusing or ([table] if table else []):
             found[(source.path, source.body.start)] = source

@@ -131,6 +131,8 @@ def survey(directory: Path, backend_files: Sequence[str] = BACKEND_FILES) -> Sur
     mentions: list[Mention] = []
     for path in _files_below(directory):
         try:
+            if _is_of_an_editor(path):
+                continue
             if _matches(path, CONFIGURATIONS):
                 text = read_text(path)
                 blocks += [Source(path, b, text) for b in backend_blocks(text) if b.type == "s3"]
@@ -141,6 +143,7 @@ def survey(directory: Path, backend_files: Sequence[str] = BACKEND_FILES) -> Sur
                 mentions += _mentions(path)
         except (UnreadableHcl, UnicodeDecodeError, OSError) as error:
             unreadable.append((path, _reason(error)))
+    unreadable += _duplicates(blocks)
     configurations, unattached = _combined(blocks, files)
     return Survey(
         directory, tuple(configurations), tuple(unattached), tuple(unreadable), tuple(mentions)
@@ -162,6 +165,11 @@ def _files_below(directory: Path) -> Iterator[Path]:
     for where, folders, names in os.walk(directory):
         folders[:] = sorted(set(folders) - _NEVER)
         yield from (Path(where, name) for name in sorted(names))
+
+
+def _is_of_an_editor(path: Path) -> bool:
+    """Say whether it is a lock or a copy of an editor: Terraform does not read it either."""
+    return path.name.startswith((".#", "#")) or path.name.endswith("~")
 
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:
@@ -192,17 +200,23 @@ def _combined(
             unattached.append(file)
     found: list[Configuration] = []
     for root, its in sorted(roots.items()):
-        block = _effective_block(its)
-        found += _configurations(root, block, belonging[root])
+        # Also a block that another one overrides: who deletes that file uses this one.
+        for block in its:
+            found += _configurations(root, block, belonging[root])
     return found, unattached
 
 
-def _effective_block(blocks: list[Source]) -> Source:
-    """Return the block that counts: that of an override file, if there is one."""
-    overriding = [
-        b for b in blocks if b.path.stem == "override" or b.path.stem.endswith("_override")
-    ]
-    return (overriding or blocks)[-1]
+def _duplicates(blocks: list[Source]) -> Iterator[tuple[Path, str]]:
+    """Yield the second of two blocks that Terraform refuses together."""
+    seen: dict[tuple[Path, str], Source] = {}
+    for block in blocks:
+        if block.path.stem == "override" or block.path.stem.endswith("_override"):
+            continue
+        # x.tofu takes the place of x.tf for OpenTofu, so there may be one of each.
+        first = seen.setdefault((block.path.parent, block.path.suffix), block)
+        if first is not block:
+            where = f"{first.path}:{first.body.line}"
+            yield block.path, f"line {block.body.line}: a second backend, beside that of {where}"
 
 
 def _homes(file: Path, roots: list[Path]) -> list[Path]:
