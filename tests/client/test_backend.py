@@ -17,6 +17,8 @@ from holdfast.client.errors import (
 )
 from holdfast.terraform.digest import Verdict, digest_of
 
+HALF = made_state(6).replace(b'"resources": []', b'"resources": [{"mode": "managed"}]')
+
 
 def put(backend: Backend, body: bytes) -> None:
     """Write a state under its lock."""
@@ -95,7 +97,11 @@ def test_a_lost_lock_does_not_do(site: Site) -> None:
         pytest.param(made_state(4), StaleSerial, id="lower serial"),
         pytest.param(made_state(5, outputs={"a": "b"}), StaleSerial, id="other content"),
         pytest.param(made_state(6, "another-lineage"), ForeignLineage, id="other lineage"),
+        pytest.param(made_state(6, ""), ForeignLineage, id="no lineage"),
         pytest.param(b"{}", NotAState, id="no state"),
+        pytest.param(b"", NotAState, id="no bytes"),
+        pytest.param(made_state(6)[:-9], NotAState, id="cut"),
+        pytest.param(HALF, NotAState, id="readable at its top only"),
     ],
 )
 def test_a_state_that_does_not_follow_is_refused(
@@ -113,6 +119,20 @@ def test_a_state_that_does_not_follow_is_refused(
 
     assert site.body() == new
     assert site.backend().read().digest is Verdict.MATCHES
+
+
+@pytest.mark.parametrize("new", [b"", HALF, made_state(1, "")])
+def test_what_terraform_would_not_write_is_refused_where_nothing_is(site: Site, new: bytes) -> None:
+    """No bytes, half a state, no lineage; with force it is written."""
+    backend = site.backend()
+
+    with backend.lock("test") as held:
+        with pytest.raises(NotAState):
+            backend.write(new, held=held)
+        assert not list(backend.history(headers=False))
+        backend.write(new, held=held, force=True)
+
+    assert site.body() == new
 
 
 def test_an_empty_state_may_be_replaced_by_any(site: Site) -> None:

@@ -133,6 +133,20 @@ def test_a_digest_of_other_content_is_found(site: Site) -> None:
     assert (entry.digest, entry.problems[0].id) == (Verdict.DIFFERS, "digest-differs")
 
 
+def test_a_digest_that_has_been_wrong_for_long_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No writer is at work on a state that was written long ago."""
+    written(site, "app.tfstate", made_state(1))
+    site.s3.put_object(Bucket=site.bucket, Key="app.tfstate", Body=made_state(2))
+    monkeypatch.setattr(catalog_module, "_CLOCKS", -60.0)  # everything is long ago
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    assert only(look(site)).digest is Verdict.DIFFERS
+    assert waits == []
+
+
 def test_a_digest_that_follows_its_state_is_no_problem(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

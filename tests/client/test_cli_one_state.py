@@ -14,7 +14,8 @@ from state_commands import Commands, Ran, written
 from state_documents import get_attr, instance, resource, state
 
 Run = Callable[..., Ran]
-CORRUPT, REFUSED, LOCKED, NOT_FOUND = 6, 8, 9, 10
+USAGE, CORRUPT, REFUSED, LOCKED, NOT_FOUND, DIGEST = 2, 6, 8, 9, 10, 11
+HALF = made_state(9).replace(b'"resources": []', b'"resources": [{"mode": "managed"}]')
 
 
 @pytest.fixture
@@ -74,6 +75,75 @@ def test_show_of_a_resource_masks_its_secrets(secret: Site, run: Run) -> None:
     assert "attribute-secret" not in masked.out
     assert 'password = "attribute-secret"' in asked.out
     assert "\x1b" not in asked.out
+
+
+def test_show_masks_parts_of_values_of_dynamic_type(site: Site, run: Run) -> None:
+    """The type that a state keeps beside such a value is no step of the way to a secret."""
+    kind = ["object", {"a": "string", "n": "number", "l": ["tuple", ["bool", "bool"]]}]
+    value = {"value": {"a": "open", "n": 4711, "l": [True, False]}, "type": kind}
+    secret = [get_attr("input", "n"), get_attr("input", "l", 0)]
+    it = instance({"input": value, "output": value}, sensitive_attributes=secret)
+    written(site, KEY, state(resource("terraform_data.it", it)))
+
+    shown = run("show", KEY, "terraform_data.it").out
+
+    assert shown.count('"a": "open"') == 2
+    assert shown.count('"n": (sensitive value)') == 2
+    assert shown.count('"l": [(sensitive value), false]') == 2
+    found = run("search", "--attribute", "input.n=4711", "--json").document["resources"]
+    assert found[0]["matched"] == [{"path": "input.n", "value": None, "sensitive": True}]
+
+
+def test_show_keeps_an_object_that_looks_like_a_value_with_its_type(site: Site, run: Run) -> None:
+    """A record of a name server has a type and a value."""
+    record = {"type": "A", "value": "192.0.2.1"}
+    typed = {"value": record, "type": ["object", {"type": "string", "value": "string"}]}
+    it = instance({"record": record, "input": typed})
+    written(site, KEY, state(resource("terraform_data.it", it)))
+
+    shown = run("show", KEY, "terraform_data.it").out
+
+    assert shown.count('"type": "A"') == 2
+    assert shown.count('"value": "192.0.2.1"') == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("aws_db_instance.main",),
+        ("--resource", "aws_db_instance.main"),
+        (KEY, "aws_db_instance.main"),
+        (KEY, "--resource", "aws_db_instance.main"),
+    ],
+)
+def test_show_takes_the_address_of_a_resource(
+    secret: Site, run: Run, arguments: tuple[str, ...]
+) -> None:
+    """Alone, of the state that is meant anyway; or after the key of a state."""
+    ran = run("show", *arguments, key=KEY)
+
+    assert secret.bucket
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "aws_db_instance.main")
+
+
+def test_show_of_an_address_that_is_a_key_too(site: Site, run: Run) -> None:
+    """What looks like an address is one, unless --key names it."""
+    written(site, "my_app.json", made_state(8))
+
+    assert run("show", "my_app.json", key=KEY).code == NOT_FOUND
+    assert run("show", "--json", key="my_app.json").document["serial"] == 8
+    assert run("show", "a_b.c", "d_e.f", "--resource", "g_h.i").code == USAGE
+
+
+def test_a_state_that_is_gone_and_left_its_digest_is_told_so(site: Site, run: Run) -> None:
+    """Terraform refuses the key until the digest is gone."""
+    written(site, KEY, made_state(3))
+    site.s3.delete_object(Bucket=site.bucket, Key=KEY)
+
+    ran = run("show", KEY)
+
+    assert ran.code == DIGEST
+    assert "the lock table has a digest of one" in ran.err
 
 
 def test_show_as_json_masks_too(secret: Site, run: Run) -> None:
@@ -188,6 +258,7 @@ def test_push_reads_standard_input(site: Site, run: Run, monkeypatch: pytest.Mon
         (made_state(9, ""), REFUSED),
         (b"{}", CORRUPT),
         (b"", CORRUPT),
+        (HALF, CORRUPT),
     ],
 )
 def test_push_refuses_what_terraform_refuses_unless_forced(
@@ -213,6 +284,9 @@ def test_push_of_the_same_state_writes_nothing(
 
     assert ran.code == 0
     assert "nothing was written" in ran.out
+    again = run("push", file(made_state(3)), "--json", key=KEY).document
+    assert again == {**again, "changed": False, "serial": 3, "lineage": LINEAGE}
+    assert again["version_id"] == site.backend().read().version_id
     assert len(list(site.backend().history(headers=False))) == 1
 
 

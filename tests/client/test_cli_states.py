@@ -85,7 +85,7 @@ def test_states_as_json_has_a_stable_shape(site: Site, run: Run) -> None:
         (("--locked",), ["b.tfstate"]),
         (("--unhealthy",), ["a.tfstate"]),
         (("--older-than", "1h"), []),
-        (("--older-than", "2999-01-01"), ["a.tfstate", "b.tfstate", "prod/c.tfstate"]),
+        (("--older-than", "0s"), ["a.tfstate", "b.tfstate", "prod/c.tfstate"]),
         (("--sort", "serial"), ["prod/c.tfstate", "b.tfstate", "a.tfstate"]),
         (("--sort", "resources"), ["b.tfstate", "prod/c.tfstate", "a.tfstate"]),
     ],
@@ -120,6 +120,13 @@ def test_an_empty_bucket_has_no_states(run: Run) -> None:
 
     assert (ran.code, ran.out) == (0, "")
     assert "No states in" in ran.err
+
+
+def test_a_prefix_without_states_is_named(site: Site, run: Run) -> None:
+    """So that nobody takes the bucket for an empty one."""
+    written(site, "app.tfstate", made_state())
+
+    assert "whose key begins with nothing/" in run("states", "--prefix", "nothing/").err
 
 
 def test_an_age_that_is_none_is_a_mistake(run: Run) -> None:

@@ -53,6 +53,17 @@ def test_a_reader_is_current_while_the_outputs_are_what_it_read(site: Site) -> N
     assert (edge.stale, edge.added, edge.comparable) == ((), ("new",), True)
 
 
+def test_an_output_that_has_a_type_and_a_value_is_read_as_it_is(site: Site) -> None:
+    """A record of a name server is no value with its type beside it."""
+    record = {"type": "A", "value": "192.0.2.1"}
+    written(site, "net.tfstate", state(outputs=outputs(record=record)))
+    written(site, "app.tfstate", state(reads(site.bucket, "net.tfstate", {"record": record})))
+
+    (edge,) = look(site).edges
+
+    assert edge.stale == ()
+
+
 def test_changed_and_removed_outputs_are_stale(site: Site) -> None:
     """By name; what they hold is not told."""
     written(site, "net.tfstate", state(outputs=outputs(vpc="v-2", zones=["a"])))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SNIFFED = 2**20  # bytes; of larger objects that may be no states, the beginning is read first
 _WRITING = 1.5  # seconds in which a writer that has put a state puts its digest too
+_CLOCKS = 300.0  # seconds by which the clock here may differ from the bucket's
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ def _entries(
         )
         for key in keys
     ]
-    doubtful = [each for each in entries if each.digest in {Verdict.DIFFERS, Verdict.ORPHAN}]
+    doubtful = [each for each in entries if _doubtful(each)]
     if doubtful:  # a writer may have been between its two steps when we looked
         time.sleep(_WRITING)
         again = in_parallel(lambda entry: _again(connection, entry), doubtful)
@@ -270,6 +271,13 @@ def _entries(
         entries = [settled.get(each.address, each) for each in entries if each.address not in gone]
     entries.sort(key=lambda each: (each.address.key, each.address.workspace))
     return tuple(replace(each, problems=tuple(_problems(each))) for each in entries)
+
+
+def _doubtful(entry: Entry) -> bool:
+    """Whether a wrong digest may be one of a writer that is at work."""
+    if entry.digest is Verdict.DIFFERS and entry.modified is not None:
+        return entry.modified.timestamp() > time.time() - _CLOCKS
+    return entry.digest in {Verdict.DIFFERS, Verdict.ORPHAN}
 
 
 def _verdict(facts: Facts | None, stored: str | None) -> Verdict:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.operations.catalog import survey
 from holdfast.operations.each_state import each_state
-from holdfast.operations.masking import without_types
 from holdfast.terraform.address import DEFAULT_WORKSPACE, WORKSPACE_KEY_PREFIX, StateAddress
+from holdfast.terraform.dynamic import is_dynamic
 
 if TYPE_CHECKING:
     from holdfast.client.connect import Connection
@@ -95,7 +95,9 @@ def graph(
     Raises:
         HoldfastError: the bucket or a state cannot be read.
     """
-    entries = survey(connection).entries  # of any prefix: who reads them may be anywhere
+    entries = survey(
+        connection, progress=progress
+    ).entries  # of any prefix: who reads them may be anywhere
     seen: dict[str, _Seen] = {}
     unread: dict[str, str] = {}
     for made in each_state(connection, entries, _look, progress=progress):
@@ -164,9 +166,9 @@ def _reading(instance: "Instance") -> _Reading | None:
     if instance.resource.mode != "data":
         return None
     attributes = instance.attributes
-    config = without_types(attributes.get("config"))
+    config = _plain(attributes.get("config"))
     backend = attributes.get("backend")
-    outputs = without_types(attributes.get("outputs"))
+    outputs = _plain(attributes.get("outputs"))
     if not isinstance(config, Mapping) or not isinstance(backend, str):
         return None
     workspace = attributes.get("workspace") or DEFAULT_WORKSPACE
@@ -175,6 +177,11 @@ def _reading(instance: "Instance") -> _Reading | None:
         _source(backend, config, str(workspace)),
         outputs if isinstance(outputs, Mapping) else {},
     )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without its type. What is inside may look like one with its type, and is none."""
+    return value["value"] if is_dynamic(value) else value
 
 
 def _source(backend: str, config: Mapping[str, Any], workspace: str) -> StateAddress | str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from holdfast.client.backend import Backend
-from holdfast.client.errors import DigestMismatch
+from holdfast.client.errors import DigestMismatch, NoSuchState
 from holdfast.client.stored import StoredState
 from holdfast.operations.choosing import version_named
 
@@ -27,6 +27,7 @@ def look(backend: Backend, version: str | None = None) -> Looked:
 
     Raises:
         NoSuchState: there is no such state or version.
+        DigestMismatch: there is no state, and the lock table has a digest of one.
     """
     if version is not None:
         chosen = version_named(backend, version)
@@ -34,4 +35,7 @@ def look(backend: Backend, version: str | None = None) -> Looked:
     try:
         return Looked(backend.read(settle=_SETTLING))
     except DigestMismatch as wrong:
-        return Looked(backend.read(accept_mismatch=True), wrong)
+        try:
+            return Looked(backend.read(accept_mismatch=True), wrong)
+        except NoSuchState:
+            raise wrong from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.terraform.changes import SENSITIVE
+from holdfast.terraform.dynamic import is_dynamic
 from holdfast.terraform.masking import Marks, Secret, known_secrets, publish, wrap
 from holdfast.terraform.records import Instance, Output, Path, StateFile
 
@@ -48,9 +49,9 @@ class Masker:
 
 def without_types(value: Any) -> Any:
     """Return a value without the types that states keep beside values of dynamic type."""
+    if is_dynamic(value):
+        return value["value"]
     if isinstance(value, dict):
-        if value.keys() == {"value", "type"} and isinstance(value["type"], str | list):
-            return without_types(value["value"])
         return {name: without_types(each) for name, each in value.items()}
     if isinstance(value, list):
         return [without_types(each) for each in value]

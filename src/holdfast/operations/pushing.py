@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from holdfast.client import import_check
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
-    ForeignLineage,
     HoldfastError,
     NoSuchState,
-    NotAState,
     WrittenMeanwhile,
 )
 from holdfast.client.locking import HeldLock
@@ -68,7 +66,6 @@ def plan_push(backend: Backend, body: bytes) -> PushPlan:
     objection: HoldfastError | None = None
     same = False
     try:
-        _check_whole(backend, body, present)
         same = not import_check.check(backend.address, body, present.body if present else None)
     except HoldfastError as error:
         objection = error
@@ -123,30 +120,6 @@ def remove(backend: Backend, plan: RemovalPlan, held: HeldLock) -> str | None:
     backend.delete(held=held)
     version = present.version_id if present else None
     return None if version in {None, "null"} else version
-
-
-def _check_whole(backend: Backend, body: bytes, present: StoredState | None) -> None:
-    """Refuse what Terraform lets pass: what a broken pipe or a slip of an editor leaves of a state.
-
-    Raises:
-        NotAState: the file has no bytes.
-        ForeignLineage: it says no lineage, and would replace a state that does.
-    """
-    where = backend.address.url
-    found = import_check.readable(backend.address, body, "the state to be written to")
-    if found.format == "empty":
-        raise NotAState(
-            f"the state to be written to {where} has no bytes",
-            "If it came through a pipe, the command before has failed. Only --force writes it.",
-        )
-    if found.lineage or present is None or not present.body:
-        return
-    old = import_check.readable(backend.address, present.body, "the state at")
-    if old.lineage:
-        raise ForeignLineage(
-            f"{where} holds a state of lineage {old.lineage}, and the new one says none",
-            "Put the lineage back into the file. If it is meant to be replaced, say so with --force.",
-        )
 
 
 def _present(backend: Backend) -> StoredState | None:

@@ -44,6 +44,23 @@ def parse_name(text: str) -> Name:
     return Name(_address(steps[:at]), tuple(_plain(step) for step in steps[at:]))
 
 
+def is_address(text: str) -> bool:
+    """Whether a text that may be the key of a state is read as the address of a resource.
+
+    So is what begins with `module.` or `data.`, and `TYPE.NAME` or `TYPE.NAME[KEY]` with an underscore
+    in the type; but nothing that ends in `.tfstate` or has a slash outside of a `[KEY]`.
+    """
+    if text.endswith(".tfstate"):
+        return False
+    try:
+        first, *rest = _steps(text)
+    except (NotAName, ValueError):
+        return False
+    if first in {"module", "data"}:
+        return bool(rest)
+    return isinstance(first, str) and "_" in first and _with_key(rest, 1) == len(rest)
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     value: int | str

@@ -104,7 +104,7 @@ def search(
     Raises:
         HoldfastError: the bucket or a state cannot be read.
     """
-    entries = survey(connection, prefix).entries
+    entries = survey(connection, prefix, progress=progress).entries
     hits: list[Hit] = []
     unsearched: list[Unsearched] = []
     test = _Test(wanted)

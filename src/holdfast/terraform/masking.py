@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from holdfast.terraform.changes import SENSITIVE
+from holdfast.terraform.dynamic import is_dynamic
 from holdfast.terraform.records import Instance, Path, StateFile
 from holdfast.terraform.secrets import is_secret_name
 
@@ -79,6 +80,9 @@ class Marks:
         self._flat = flat
         self._everything = False
         self._by_name: dict[str, list[Path]] = {}
+        if resource_type == "terraform_data":  # its output is its input, and is never marked
+            paths = [*paths]
+            paths += [("output", *path[1:]) for path in paths if path[:1] == ("input",)]
         for path in paths:
             if path:
                 rest = () if flat else path[1:]
@@ -119,6 +123,9 @@ def wrap(
         return Secret(value) if secret else value
     if () in paths:
         return _secret(value)
+    if is_dynamic(value):  # the ways lead through it as if its type were not beside it
+        inner = wrap(value["value"], paths, known, by_name=by_name, hidden=hidden)
+        return {**value, "value": inner}
     if isinstance(value, dict):
         return {
             name: wrap(

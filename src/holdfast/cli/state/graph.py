@@ -83,8 +83,9 @@ def _print(graph: "Graph", *, stale: bool) -> None:
     alone = len(nodes) - len(connected(graph))
     rest = f"; {alone:,} more neither read nor are read" if alone and not stale else ""
     stale_count = f", {len(graph.stale)} with stale outputs" if graph.stale else ""
+    reads = "reads" if reading == 1 else "read"
     note(
-        f"{counted(reading, 'state')} read others in {counted(len(graph.edges), 'data source')}"
+        f"{counted(reading, 'state')} {reads} others in {counted(len(graph.edges), 'data source')}"
         f"{stale_count}{rest}"
     )
 

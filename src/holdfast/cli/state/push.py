@@ -54,7 +54,7 @@ def push(
         if plan.objection is not None and not force:
             raise plan.objection
         if plan.same and not force:
-            return _say_same(backend.address.url, as_json=as_json)
+            return _say_same(plan, as_json=as_json)
         if not as_json:
             _show(plan)
         confirm(_will(plan, backend.address.url), yes=yes, question="Write it?")
@@ -83,11 +83,20 @@ def _body(file: str) -> bytes:
         ) from None
 
 
-def _say_same(url: str, *, as_json: bool) -> int:
+def _say_same(plan: "PushPlan", *, as_json: bool) -> int:
+    from holdfast.client.stored import Written
+
+    there = plan.present
+    if there is None:
+        raise AssertionError("only what is there can be the same")
     if as_json:
-        print_json({"changed": False, "state": url})
+        said = there.header
+        same = Written(
+            there.address, said.serial, said.lineage, there.etag, there.version_id, changed=False
+        )
+        print_json({"changed": False, **_document(same)})
     else:
-        say(f"{safe(url)} already is this very state; nothing was written.")
+        say(f"{safe(there.address.url)} already is this very state; nothing was written.")
     return ExitCode.OK
 
 

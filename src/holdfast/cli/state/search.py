@@ -1,6 +1,6 @@
 """`holdfast search`: resources in all states of a bucket."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.tables import Column, Value, print_table
 
 if TYPE_CHECKING:
-    from holdfast.operations.search import Hit
+    from holdfast.operations.search import Hit, Matched
 
 
 @click.command(
@@ -88,7 +88,7 @@ def search(
                         "mode": hit.mode,
                         "provider": hit.provider,
                         "tainted": hit.tainted,
-                        "matched": hit.matched,
+                        "matched": [_matched(each) for each in hit.matched],
                     }
                     for hit in hits
                 ],
@@ -102,8 +102,13 @@ def search(
     return ExitCode.OK if hits else ExitCode.NOT_FOUND
 
 
+def _matched(found: "Matched") -> dict[str, Any]:
+    value = None if found.sensitive else found.value
+    return {"path": found.path, "value": value, "sensitive": found.sensitive}
+
+
 def _print(hits: "tuple[Hit, ...]", *, with_attributes: bool) -> None:
-    columns = [Column("STATE"), Column("RESOURCE"), Column("PROVIDER")]
+    columns = [Column("STATE"), Column("RESOURCE"), Column("PROVIDER", optional=True)]
     if with_attributes:
         columns.append(Column("ATTRIBUTE"))
     rows: list[list[Value]] = []

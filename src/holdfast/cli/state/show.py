@@ -35,16 +35,18 @@ _MODULE = re.compile(r'module\.[^.\[]+(?:\["(?:[^"\\]|\\.)*"\]|\[\d+\])?')
     epilog=epilog(
         "holdfast show",
         "holdfast show prod/network/terraform.tfstate --version latest~1",
-        "holdfast show --resource 'module.net.aws_subnet.a[0]'",
+        "holdfast show 'module.net.aws_subnet.a[0]'",
+        "holdfast show prod/network/terraform.tfstate aws_vpc.main --json",
     ),
 )
 @state_argument
+@click.argument("address", metavar="[ADDRESS]", required=False)
 @target_options
 @version_option
 @click.option(
     "--resource",
     metavar="ADDRESS",
-    help="Show the attributes of one resource, of all its instances if no key is given.",
+    help="The same as ADDRESS; one argument beside it is always a STATE.",
 )
 @show_sensitive_option
 @json_option
@@ -52,20 +54,29 @@ def show(
     *,
     target: Target,
     state: str | None,
+    address: str | None,
     version: str | None,
     resource: str | None,
     show_sensitive: bool,
     as_json: bool,
 ) -> int:
-    """Show a state: what it is, who holds its lock, and its resources.
+    """Show a state: what it is, who holds its lock, and its resources; or one resource of it.
 
-    STATE is the key of the object; without it, the state of this directory. Sensitive values are
-    masked: what Terraform marks, copies of it, and attributes that are named like a secret.
+    STATE is the key of the object; without it, the state of this directory. ADDRESS is a resource, or
+    one instance of it, whose attributes are shown.
+
+    A single argument is an ADDRESS if it begins with 'module.' or 'data.', or is TYPE.NAME or
+    TYPE.NAME[KEY] with an underscore in TYPE, and does not end in '.tfstate'. Anything else is a STATE.
+    A key that looks like an address can be named with --key.
+
+    Sensitive values are masked: what Terraform marks, copies of it, and attributes that are named like
+    a secret.
     """
     from holdfast.operations.locks import lock_of
     from holdfast.operations.looking import look
     from holdfast.operations.masking import Masker
 
+    state, resource = _meant(state, address, resource)
     backend = backend_of(target, state)
     looked = look(backend, version)
     stored, found = looked.stored, looked.stored.state
@@ -89,6 +100,19 @@ def show(
     return ExitCode.OK
 
 
+def _meant(
+    state: str | None, address: str | None, resource: str | None
+) -> tuple[str | None, str | None]:
+    """Return which state and which resource of it the arguments mean."""
+    from holdfast.operations.resource_names import is_address
+
+    if address is not None and resource is not None:
+        raise click.UsageError("ADDRESS and --resource exclude each other")
+    if state is not None and address is None and resource is None and is_address(state):
+        return None, state
+    return state, resource if address is None else address
+
+
 def _instances(stored: "StoredState", state: "StateFile", wanted: str) -> "list[Instance]":
     found = [
         each
@@ -98,8 +122,8 @@ def _instances(stored: "StoredState", state: "StateFile", wanted: str) -> "list[
     if not found:
         raise CommandFailed(
             f"{stored.address.url} has no resource {wanted}",
-            "'holdfast show' lists the resources; quote addresses for the shell: "
-            "--resource 'aws_x.y[\"z\"]'",
+            "Without an address, 'holdfast show' lists the resources. Quote addresses for the shell: "
+            "'aws_x.y[\"z\"]'. A state whose key looks like an address: --key KEY.",
             ExitCode.NOT_FOUND,
         )
     return found

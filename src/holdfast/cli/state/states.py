@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from holdfast.cli.amounts import ago, counted, human_age, human_size
-from holdfast.cli.colours import Style
+from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option
 from holdfast.cli.output import note, print_json, warn
@@ -97,7 +97,7 @@ def states(
     if as_json:
         print_json(_document(catalog, chosen))
     else:
-        _print(catalog, chosen, tree=sort == "name")
+        _print(catalog, chosen, prefix, tree=sort == "name")
     return ExitCode.FINDINGS if unhealthy and chosen else ExitCode.OK
 
 
@@ -113,13 +113,18 @@ def _sort(entries: "list[Entry]", by: str) -> None:
         entries.sort(key=measure, reverse=True)
 
 
-def _print(catalog: "Catalog", entries: "list[Entry]", *, tree: bool) -> None:
+def _print(catalog: "Catalog", entries: "list[Entry]", prefix: str, *, tree: bool) -> None:
     terminal = sys.stdout.isatty()
     if tree and terminal:
         rows = _tree(entries)
     else:
         rows = [[entry.address.object_key, *_cells(entry)] for entry in entries]
-    nothing = f"No states in s3://{catalog.bucket}." if not catalog.entries else "No such states."
+    below = f" whose key begins with {prefix}" if prefix else ""
+    nothing = (
+        f"No states in s3://{catalog.bucket}{safe(below)}."
+        if not catalog.entries
+        else "No such states."
+    )
     print_table(_COLUMNS, rows, empty=nothing)
     for entry in entries:
         for problem in entry.problems:
