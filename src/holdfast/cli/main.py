@@ -126,7 +126,18 @@ def run(arguments: list[str] | None = None) -> int:
     Args:
         arguments: without the program's name; those of the process if None.
     """
-    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        # The flush at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    return code
+
+
+def _run(given: list[str]) -> int:
     try:
         answer = cli.main(given, prog_name="holdfast", standalone_mode=False)
         sys.stdout.flush()  # what cannot be printed is not a failure of the exit
@@ -141,10 +152,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt) as error:
         return _interrupted(error)
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        # The flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
+        raise
     except Exception as error:
         return _ended(error, as_json="--json" in given)
     return answer if isinstance(answer, int) else ExitCode.OK

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -392,6 +393,20 @@ def test_files_are_completed_where_standard_input_may_stand_too(
 ) -> None:
     """The shell looks for them."""
     assert completed("holdfast push err", monkeypatch) == ["file,err"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["show", "--json", "--url", "nonsense"]])
+def test_a_reader_that_has_gone_is_no_traceback(words: list[str]) -> None:
+    """Neither for a result nor for an error in JSON."""
+    program = str(Path(sys.executable).parent / "holdfast")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run(
+            [program, *words], stdout=gone, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+
+    assert (done.returncode, done.stderr) == (ExitCode.FAILED, b"")
 
 
 def test_a_confirmation_is_skipped_in_one_way() -> None:
