@@ -39,6 +39,69 @@ def test_plan_changes_nothing(new: str, site: Site, capsys: Captured) -> None:
     assert new not in [each["Name"] for each in site.s3.list_buckets()["Buckets"]]
 
 
+def block_in(directory: Path, bucket: str, *arguments: str) -> None:
+    """Write a Terraform directory whose backend is a bucket."""
+    lines = "\n".join([f'bucket = "{bucket}"', 'region = "us-east-1"', *arguments])
+    (directory / "main.tf").write_text(f'terraform {{\nbackend "s3" {{\n{lines}\n}}\n}}\n')
+
+
+def test_a_terraform_directory_says_what_is_not_said(
+    new: str, site: Site, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key that its block names is made, kept as it should be, and goes with the bucket."""
+    monkeypatch.chdir(tmp_path)
+    lock = ('dynamodb_table = "a-table"', "use_lockfile = true", "encrypt = true")
+    block_in(tmp_path, new, *lock, f'kms_key_id = "alias/{new}"')
+    assert run(["bootstrap", "plan"]) == ExitCode.OK
+    said = capsys.readouterr()
+    assert f"this is about {new} (main.tf:3)" in said.err
+    assert "+ table                 a-table" in said.out
+    made = as_json(capsys, "apply", "--yes")["backend"]
+    assert (made["dynamodb_table"], made["use_lockfile"]) == ("a-table", True)
+
+    block_in(tmp_path, new, *lock, f'kms_key_id = "{made["kms_key_id"]}"')  # as apply prints it
+    site.server.client("kms").disable_key_rotation(KeyId=made["kms_key_id"])
+    found = as_json(capsys, "verify", code=ExitCode.FINDINGS)["findings"]
+    assert [each["id"] for each in found] == ["key.rotation"]
+    assert run(["bootstrap", "destroy", "--yes"]) == ExitCode.OK
+    assert f"The key {made['kms_key_id'].rpartition('/')[2]} will be" in capsys.readouterr().out
+
+
+def test_a_directorys_key_that_bootstrap_did_not_make_stays_as_it_is(
+    new: str, site: Site, tmp_path: Path, capsys: Captured
+) -> None:
+    """It encrypts the bucket and is no part of the plan; nothing of it is removed."""
+    key = site.server.client("kms").create_key()["KeyMetadata"]["Arn"]
+    block_in(tmp_path, new, "encrypt = true", f'kms_key_id = "{key}"')
+    steps = as_json(capsys, "plan", "--chdir", str(tmp_path))["steps"]
+    assert not [step["id"] for step in steps if step["id"].startswith("key")]
+    encryption = next(step for step in steps if step["id"] == "bucket.encryption")
+    assert encryption["after"]["key"] == key
+    weaker = as_json(capsys, "plan", "--chdir", str(tmp_path), "--encryption", "sse-s3")["steps"]
+    encryption = next(step for step in weaker if step["id"] == "bucket.encryption")
+    assert encryption["after"] == {"algorithm": "AES256"}
+
+
+def test_a_directory_that_encrypts_without_a_key_gets_a_bucket_that_lets_it(
+    new: str, site: Site, tmp_path: Path, capsys: Captured
+) -> None:
+    """Terraform asks for SSE-S3 then, which a bucket that demands a key would deny."""
+    block_in(tmp_path, new, "encrypt = true")
+    steps = as_json(capsys, "plan", "--chdir", str(tmp_path))["steps"]
+    assert "bucket.policy" not in [step["id"] for step in steps]
+
+
+def test_without_a_bucket_and_without_a_directory_it_says_what_to_do(
+    site: Site, tmp_path: Path, capsys: Captured
+) -> None:
+    """And a directory beside a bucket that is named is no silent choice."""
+    there = ["--chdir", str(tmp_path)]
+    failed = as_json(capsys, "plan", *there, code=ExitCode.NOT_CONFIGURED)
+    assert failed["error"] == f"no bucket is named, and no backend was found in {tmp_path}"
+    assert "--bucket NAME" in failed["next"]
+    assert run(["bootstrap", "plan", *there, "--bucket", site.bucket]) == ExitCode.USAGE
+
+
 def test_apply_shows_the_plan_and_needs_yes_where_nobody_can_be_asked(
     new: str, site: Site, capsys: Captured
 ) -> None:
@@ -121,7 +184,7 @@ def test_destroy_says_what_goes_and_refuses_while_a_state_exists(
     site.s3.put_object(Bucket=new, Key="a.tfstate", Body=made_state())
     arguments = ["bootstrap", "destroy", "--bucket", new]
     assert run([*arguments, "--yes"]) == ExitCode.REFUSED
-    assert "1 states or other objects: a.tfstate" in capsys.readouterr().err
+    assert "a state or other object: a.tfstate" in capsys.readouterr().err
     site.s3.delete_object(Bucket=new, Key="a.tfstate")
     assert run([*arguments, "--yes"]) == ExitCode.REFUSED
     assert "--with-versions" in capsys.readouterr().err

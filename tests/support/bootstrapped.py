@@ -33,20 +33,21 @@ def _shared(_endpoint: str, bucket: str, region: str) -> Connection:
     return connected(Desired(bucket, region))
 
 
-def _usual(desired: Desired) -> Connection:
+def usual(desired: Desired) -> Connection:
+    """Return the connection that everything for a bucket shares."""
     return _shared(os.environ["AWS_ENDPOINT_URL"], desired.bucket, desired.region)
 
 
 def planned(desired: Desired, connection: Connection | None = None, **options: Any) -> Plan:
     """Read what is there, and plan."""
-    return plan(desired, read_actual(connection or _usual(desired), desired), **options)
+    return plan(desired, read_actual(connection or usual(desired), desired), **options)
 
 
 def applied(
     desired: Desired, connection: Connection | None = None, *, adopt: bool = False, **options: Any
 ) -> Applied:
     """Read, plan and apply."""
-    there = connection or _usual(desired)
+    there = connection or usual(desired)
     actual = read_actual(there, desired)
     return apply(there, desired, plan(desired, actual, adopt=adopt), actual, **options)
 

@@ -86,7 +86,9 @@ def look(
     flags, named_workspace = _flags(given)
     found = flags
     if given.url is None:
-        inner, said = _directory(given, environ, complete="bucket" in flags.values)
+        inner, said = _directory(
+            given, environ, complete="bucket" in flags.values, need_key=need_key
+        )
         found = flags.over(inner)
         remarks += said
         workspace = _workspace(given, environ, remarks)
@@ -143,7 +145,7 @@ def _flags(given: Given) -> tuple[Arguments, str | None]:
 
 
 def _directory(
-    given: Given, environ: Mapping[str, str], *, complete: bool
+    given: Given, environ: Mapping[str, str], *, complete: bool, need_key: bool
 ) -> tuple[Arguments, list[Remark]]:
     """Return what the directory says.
 
@@ -151,6 +153,7 @@ def _directory(
         given: names the directory and values of -backend-config.
         environ: the environment.
         complete: whether flags say enough, so that a directory without a backend is none to tell of.
+        need_key: whether one state is meant.
     """
     directory = given.directory
     added = init_arguments.merged(given.backend_config, directory)
@@ -168,7 +171,7 @@ def _directory(
         init_arguments.from_variable(environ), directory, "TF_CLI_ARGS_init"
     )
     raw = {**block.arguments, **by_variable, **added}
-    return _completed(raw, block, directory)
+    return _completed(raw, block, directory, need_key=need_key)
 
 
 def _initialised(
@@ -189,17 +192,20 @@ def _initialised(
 
 
 def _completed(
-    raw: dict[str, Sourced], block: BackendBlock, directory: Path
+    raw: dict[str, Sourced], block: BackendBlock, directory: Path, *, need_key: bool
 ) -> tuple[Arguments, list[Remark]]:
     """Return a partial block completed by the one `.tfbackend` file beside it, if there is one."""
     missing = [name for name in ("bucket", "key") if name not in raw]
     if not missing:
         return arguments(raw), []
     files = init_arguments.backend_files(directory)
+    missing = [name for name in missing if need_key or name != "key"]
     if len(files) == 1:
         completed = {**raw, **init_arguments.from_file(files[0])}
         if all(name in completed for name in missing):
             return arguments(completed), []
+    if not missing:
+        return arguments(raw), []
     step = f"Say it: --backend-config={missing[0]}=... or --{missing[0]}."
     if files:
         names = ", ".join(path.name for path in files)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from holdfast.client.connect import Connection
 from holdfast.client.translate import Call
 from holdfast.operations.bootstrap.actual import NOT_OFFERED, Thing, foreign_tags
@@ -30,6 +32,43 @@ def read_key(connection: Connection, desired: Desired) -> Thing | None:
         found = _left_by_a_stopped_run(connection, desired.alias)
         return _ours(connection, desired, found, alias=None) if found else None
     return _ours(connection, desired, found, alias=desired.alias)
+
+
+def with_own_key(connection: Connection, desired: Desired) -> Desired:
+    """Return the desired state with its named key as bootstrap's own, if bootstrap makes it.
+
+    A backend block names the key that bootstrap made for the bucket, or an alias that no key has yet.
+    Any other key stays a named one: nothing is done to it.
+
+    Raises:
+        NotAvailable: the endpoint has no KMS.
+    """
+    reference = desired.encryption.key
+    if not reference:
+        return desired
+    ours = msgspec.structs.replace(desired.encryption, key=None)
+    unnamed = msgspec.structs.replace(desired, encryption=ours)
+    found = _described(connection, reference)
+    if found is None:
+        alias = reference.startswith("alias/") and not reference.startswith("alias/aws/")
+        if not alias:
+            return desired
+        named = msgspec.structs.replace(ours, alias=reference)
+        return msgspec.structs.replace(desired, encryption=named)
+    return unnamed if _made_for(connection, found, unnamed.alias) else desired
+
+
+def _made_for(connection: Connection, found: Any, alias: str) -> bool:
+    from holdfast.client.errors import AccessDenied
+
+    if found.get("KeyManager") != "CUSTOMER":
+        return False
+    try:
+        tags = _tags(connection, found["KeyId"])
+    except AccessDenied:
+        return False
+    wanted = {MARK[0]: MARK[1], ALIAS_TAG: alias}
+    return tags is not NOT_OFFERED and wanted.items() <= tags.items()
 
 
 def _described(connection: Connection, reference: str) -> Any:

@@ -40,7 +40,8 @@ class Removal:
         """Return what will happen, one sentence each, in its order."""
         found = []
         if self.actual.bucket:
-            with_them = f" with {len(self.remains)} old versions" if self.remains else ""
+            plural = "" if len(self.remains) == 1 else "s"
+            with_them = f" with {len(self.remains)} old version{plural}" if self.remains else ""
             found.append(f"The bucket {desired.bucket} will be deleted{with_them}.")
         if self.deleted_states:
             found.append(
@@ -110,7 +111,9 @@ def _bucket(
     states = [key for key in live if not key.endswith(LOCK_FILE_SUFFIX)]
     locks = [key for key in live if key.endswith(LOCK_FILE_SUFFIX)]
     if states:
-        held.append(f"the bucket holds {len(states)} states or other objects: {_some(states)}")
+        count = "a state or other object" if len(states) == 1 else "states or other objects"
+        number = "" if len(states) == 1 else f"{len(states)} "
+        held.append(f"the bucket holds {number}{count}: {_some(states)}")
     if locks:
         held.append(f"locks are held: {_some(locks)}")
     remains = [(e["Key"], e["VersionId"]) for found in by_key.values() for e in found]

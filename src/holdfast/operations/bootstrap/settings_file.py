@@ -10,17 +10,29 @@ from holdfast.client.errors import NotConfigured
 from holdfast.operations.bootstrap.desired import Desired, checked
 
 
-def desired_from(path: Path | None, flags: Mapping[str, Any]) -> Desired:
-    """Return what a file and flags ask for.
+def said_by(path: Path | None, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `Desired` that a file and flags say, nested ones as mappings.
 
     Args:
         path: a TOML file with the fields of `Desired`, or None.
-        flags: the same fields, as far as they were given; nested ones as mappings.
+        flags: the same fields, as far as they were given.
 
     Raises:
-        NotConfigured: the file cannot be read, says something unknown, or no bucket is named.
+        NotConfigured: the file cannot be read.
     """
-    said = merged(_read(path) if path else {}, flags)
+    return merged(_read(path) if path else {}, flags)
+
+
+def desired_of(said: Mapping[str, Any], path: Path | None = None) -> Desired:
+    """Return the fields as a record that was checked.
+
+    Args:
+        said: the fields, nested ones as mappings.
+        path: the file that says some of them, for errors.
+
+    Raises:
+        NotConfigured: they say something unknown or impossible, or name no bucket.
+    """
     if "bucket" not in said:
         raise NotConfigured(
             "no bucket is named", 'Say --bucket NAME, or bucket = "NAME" in the file.'
@@ -35,6 +47,11 @@ def desired_from(path: Path | None, flags: Mapping[str, Any]) -> Desired:
         ) from error
     except NotConfigured as error:
         raise NotConfigured(where + error.happened, error.next_step) from error
+
+
+def desired_from(path: Path | None, flags: Mapping[str, Any]) -> Desired:
+    """Return what a file and flags ask for; arguments and errors are those of the two above."""
+    return desired_of(said_by(path, flags), path)
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.cli.amounts import counted
 from holdfast.cli.colours import Style
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option, yes_option
@@ -59,7 +60,10 @@ def apply(*, asked: Asked, adopt: bool, unsupported: str, yes: bool, as_json: bo
     with refusals():
         refuse(planned)
         if planned.changes:
-            will = f"{len(planned.changes)} steps will be done, in this order."
+            many = len(planned.changes) > 1
+            will = (
+                f"{counted(len(planned.changes), 'step')} will be done{', in this order' * many}."
+            )
             confirm(will, yes=yes, question="Do these steps?")
         with _said_on_failure():
             applied = done_from(

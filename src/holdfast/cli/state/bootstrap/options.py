@@ -1,6 +1,7 @@
 """The options of all bootstrap commands: what the backend should be, and how it is reached."""
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    from holdfast.client.config.discovery import Discovered
     from holdfast.client.connect import Connection
     from holdfast.operations.bootstrap.desired import Desired
 
@@ -75,7 +77,18 @@ _OPTIONS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="A TOML file that says what the backend should be; flags win over it.",
     ),
-    click.option("--bucket", metavar="NAME", help="The bucket of the states."),
+    click.option(
+        "--chdir",
+        "directory",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="The Terraform directory whose backend is meant, instead of this one.",
+    ),
+    click.option(
+        "--bucket",
+        metavar="NAME",
+        help="The bucket of the states. [default: that of the Terraform directory]",
+    ),
     click.option("--region", metavar="REGION", help="Where it is. Otherwise AWS_REGION's."),
     click.option("--account", metavar="ID", help="Refuse to touch any other account."),
     click.option(
@@ -117,6 +130,7 @@ _PLACES = {
     "tags": ("tags",),
     "log_bucket": ("logging", "bucket"),
 }
+_BESIDE = ("file", "directory", "endpoint", "profile")
 
 
 def backend_options(function: Function) -> Function:
@@ -124,7 +138,7 @@ def backend_options(function: Function) -> Function:
 
     @functools.wraps(function)
     def called(**options: Any) -> Any:
-        given = {name: options.pop(name) for name in (*_PLACES, "file", "endpoint", "profile")}
+        given = {name: options.pop(name) for name in (*_PLACES, *_BESIDE)}
         return function(asked=_asked(given), **options)
 
     decorated: Function = called
@@ -136,9 +150,14 @@ def backend_options(function: Function) -> Function:
 def _asked(given: dict[str, Any]) -> Asked:
     from holdfast.client.settings import BackendSettings, Endpoints
     from holdfast.operations.bootstrap.read import connection_for, located
-    from holdfast.operations.bootstrap.settings_file import desired_from
+    from holdfast.operations.bootstrap.settings_file import desired_of, said_by
 
-    desired = desired_from(given["file"], _nested(given))
+    said = said_by(given["file"], _nested(given))
+    if "bucket" not in said:
+        return _asked_in_directory(given, said)
+    if given["directory"]:
+        raise click.UsageError("--chdir is of no use: a bucket is named.")
+    desired = desired_of(said, given["file"])
     url = given["endpoint"]
     settings = BackendSettings(
         desired.bucket,
@@ -147,6 +166,44 @@ def _asked(given: dict[str, Any]) -> Asked:
     )
     connection = connection_for(desired, settings)
     return Asked(located(connection, desired), connection)
+
+
+def _asked_in_directory(given: dict[str, Any], said: dict[str, Any]) -> Asked:
+    """Return what the backend of a Terraform directory asks for, where the options say nothing."""
+    from holdfast.cli.output import note, warn
+    from holdfast.operations.bootstrap.from_backend import asked_by, without_contradiction
+    from holdfast.operations.bootstrap.read import connection_for, located
+    from holdfast.operations.bootstrap.read_key import with_own_key
+    from holdfast.operations.bootstrap.settings_file import desired_of, merged
+
+    found = _found_in(given, said)
+    note(f"No bucket is named: this is about {found.settings.bucket} ({found.origins['bucket']}).")
+    for remark in found.warnings:
+        warn(str(remark))
+    below = without_contradiction(asked_by(found.settings), said)
+    desired = desired_of(merged(below, said), given["file"])
+    connection = connection_for(desired, found.settings)
+    desired = located(connection, desired)
+    if "encryption" in below:
+        desired = with_own_key(connection, desired)
+    return Asked(desired, connection)
+
+
+def _found_in(given: dict[str, Any], said: dict[str, Any]) -> "Discovered":
+    from holdfast.client.config.discovery import look
+    from holdfast.client.config.given import Given
+    from holdfast.client.errors import NotConfigured
+
+    options = {name: given[name] for name in ("endpoint", "profile")}
+    where = Given(given["directory"] or Path(), region=said.get("region"), **options)
+    found = look(where, os.environ, need_key=False)
+    if found.errors:
+        raise NotConfigured(
+            f"no bucket is named, and {found.errors[0].happened}",
+            'Say --bucket NAME, set bucket = "NAME" in the file of --config, or name a Terraform '
+            "directory with --chdir DIR.",
+        )
+    return found
 
 
 def _nested(given: dict[str, Any]) -> dict[str, Any]:

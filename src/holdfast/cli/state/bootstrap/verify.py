@@ -2,6 +2,7 @@
 
 import click
 
+from holdfast.cli.amounts import counted
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option
@@ -54,6 +55,7 @@ def verify(*, asked: Asked, adopt: bool, as_json: bool) -> int:
     if not found:
         say("Everything is as it should be.", Style.GOOD)
         return ExitCode.OK
-    count = f"{len(found)} findings" if len(found) > 1 else "1 finding"
-    say(f"{count}; 'holdfast bootstrap apply' with the same options mends them.")
+    them = "them" if len(found) > 1 else "it"
+    count = counted(len(found), "finding")
+    say(f"{count}; 'holdfast bootstrap apply' with the same options mends {them}.")
     return ExitCode.FINDINGS
