@@ -101,6 +101,7 @@ def test_what_runs_under_lock_while_is_ended_with_all_it_started(
     out, _ = process.communicate(timeout=30)
 
     assert process.returncode == 143, out
+    assert "The command was ended by SIGTERM." in out
     assert over.exists()
     assert site.backend().holder() == []
 

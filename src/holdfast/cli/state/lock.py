@@ -123,9 +123,12 @@ def _run(command: str, held: "HeldLock") -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if code < 0:
+        note(f"The command was ended by {signal.Signals(-code).name}.")
+        return 128 - code
     if code:
         note(f"The command ended with exit code {code}.")
-    return code if code >= 0 else 128 - code
+    return code
 
 
 def _has_terminal() -> bool:
