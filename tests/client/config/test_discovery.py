@@ -150,6 +150,14 @@ def test_the_only_backend_file_completes_a_partial_block(tmp_path: Path) -> None
     assert str(found.origins["key"]) == f"{tmp_path / 'prod.s3.tfbackend'}:2"
 
 
+def test_a_block_without_a_key_is_enough_for_a_whole_bucket(tmp_path: Path) -> None:
+    """Its key comes with each component; what looks at the bucket needs none."""
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {\n    bucket = "b"\n  }\n}\n')
+    assert look(Given(tmp_path), {}).errors
+    found = look(Given(tmp_path), {}, need_key=False)
+    assert (found.settings.bucket, found.errors) == ("b", ())
+
+
 def test_several_backend_files_have_to_be_chosen_from(tmp_path: Path) -> None:
     """The error lists them, and the flag that chooses."""
     (tmp_path / "main.tf").write_text(PARTIAL)

@@ -55,7 +55,7 @@ def _print(found: "Discovered") -> None:
         [
             ("State", Cell(address.url, Style.NAME) if found.settings.key else None),
             ("Workspace", f"{found.workspace} ({found.origins['workspace']})"),
-            ("Lock", _locks(found)),
+            ("Lock", _locks(found) if address.bucket else None),
         ]
     )
     if found.values:

@@ -37,6 +37,9 @@ def bootstrap() -> None:
     STS APIs and compares it with what the flags and the file of --config ask for. Run again, apply
     changes nothing; after a crash it goes on; after a change by hand it mends.
 
+    Where neither names a bucket, the backend of the Terraform directory is meant: its bucket, region,
+    locks and key, and its way to AWS.
+
     A bucket of another account is never touched, and one that holds something else only with --adopt.
     What bootstrap makes has the tag managed-by=holdfast.
     """
