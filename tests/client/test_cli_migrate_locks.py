@@ -133,3 +133,20 @@ def test_backends_in_json_are_named(
 
     assert run(["migrate-locks", "plan", str(tmp_path)]) == 10
     assert f"{tmp_path}/main.tf.json:1" in capsys.readouterr().err
+
+
+def test_each_of_several_problems_has_its_line(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hundreds of directories may be refused at once."""
+    for name in ("one", "two"):
+        (tree / f"{name}.tf").write_text('terraform {\n  backend "s3" {\n')
+
+    assert run(["migrate-locks", "apply", str(tree), "--yes"]) == 8
+
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "holdfast: refused, nothing was changed: 2 problems"
+    assert [line.partition(": ")[0] for line in said[1:3]] == [
+        f"  {tree}/one.tf",
+        f"  {tree}/two.tf",
+    ]

@@ -36,15 +36,11 @@ def site(server: Server) -> Site:
 
 @pytest.fixture
 def tf(project: Project, site: Site) -> Terraform:
-    """A project that locks with the table, with a state in two workspaces."""
+    """A project that locks with the table."""
     made = project("tree")
     made.write("backend.tf", BLOCK % (site.bucket, site.table))
     made.write("main.tf", value("one"))
     made.ok("init")
-    made.ok("apply", "-auto-approve")
-    made.ok("workspace", "new", "blue")
-    made.ok("apply", "-auto-approve")
-    made.ok("workspace", "select", "default")
     return made
 
 
@@ -88,6 +84,10 @@ def plan_is_empty(tf: Terraform) -> bool:
 def test_from_the_table_over_both_to_the_file(tf: Terraform, site: Site) -> None:
     """After each step terraform reads the same state, and locks where it should."""
     original = (tf.path / "backend.tf").read_text()
+    tf.ok("apply", "-auto-approve")
+    tf.ok("workspace", "new", "blue")
+    tf.ok("apply", "-auto-approve")
+    tf.ok("workspace", "select", "default")
 
     assert migrate(tf, "plan").code == 0
     assert (tf.path / "backend.tf").read_text() == original

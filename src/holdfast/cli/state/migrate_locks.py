@@ -307,12 +307,13 @@ def _watched(
 
 
 def _refuse(problems: tuple[str, ...]) -> None:
-    if problems:
-        raise CommandFailed(
-            "refused, nothing was changed: " + "; ".join(problems),
-            "Mend that and run the command again. 'holdfast migrate-locks plan' shows everything.",
-            ExitCode.REFUSED,
-        )
+    if not problems:
+        return
+    mend = "Mend that and run the command again. 'holdfast migrate-locks plan' shows everything."
+    why = problems[0]
+    if len(problems) > 1:
+        why, mend = f"{len(problems)} problems", "\n".join((*problems, mend))
+    raise CommandFailed(f"refused, nothing was changed: {why}", mend, ExitCode.REFUSED)
 
 
 def _unwritten(plan: "Plan", *, as_json: bool) -> int:
