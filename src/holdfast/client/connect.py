@@ -140,16 +140,18 @@ class Connection:
     @cached_property
     def _s3(self) -> Any:
         self.check_account()
-        client = self._client("s3")
-        url = client.meta.endpoint_url
-        host = urlsplit(url).hostname or ""
-        if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-            style = "path" if self.settings.use_path_style else "auto"
-        else:
-            style = "path" if _wants_path(self.settings, host) else "virtual"
-        client = self._client("s3", {"addressing_style": style})
+        url = self._endpoint("s3")
+        if not url:  # the SDK knows
+            url = self._client("s3").meta.endpoint_url
+        client = self._client("s3", {"addressing_style": self._addressing_style(url)})
         keep_order(client)
         return client
+
+    def _addressing_style(self, url: str) -> str:
+        host = urlsplit(url).hostname or ""
+        if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            return "path" if self.settings.use_path_style else "auto"
+        return "path" if _wants_path(self.settings, host) else "virtual"
 
     @cached_property
     def _dynamodb(self) -> Any:
