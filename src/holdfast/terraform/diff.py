@@ -92,7 +92,9 @@ def _instance_change(
         elif not attributes:
             return None
         metadata = tuple(metadata_changes(before, after))
-        replaced = object_id(before) != object_id(after)
+        replaced = any(each.path == ("id",) for each in attributes) and (
+            object_id(before) != object_id(after)
+        )
     return InstanceChange(
         kind=kind,
         address=shown.address,
