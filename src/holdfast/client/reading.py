@@ -147,7 +147,7 @@ def _mismatch(
         if body is not None
         else f"there is no state at {address.url}, and the lock table has a digest of one"
     )
-    command = digests.mending(address, calculated if body is not None else None)
+    command = digests.mending(address, calculated if body else None)
     return DigestMismatch(
         what,
         "Find out first which of the two is right ('holdfast doctor' says which is newer and why). "

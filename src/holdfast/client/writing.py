@@ -243,7 +243,7 @@ def _ours_after_all(connection: Connection, address: StateAddress, body: bytes) 
 
 def _set_digest(connection: Connection, address: StateAddress, body: bytes) -> None:
     digests = Digests(connection)
-    digest = digest_of(body)
+    digest = digest_of(body) if body else None  # no digest fits a state without bytes
     try:
         digests.write(address, digest)
     except HoldfastError as problem:

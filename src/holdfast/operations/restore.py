@@ -84,7 +84,8 @@ class Restoration:
     @property
     def lineage_changes(self) -> bool:
         """Whether it gets another lineage than it has now."""
-        return self.old is not None and self.old.lineage not in {"", self.lineage}
+        before = self.old.lineage if self.old else ""
+        return bool(before and self.lineage) and before != self.lineage
 
 
 @dataclass(frozen=True, slots=True)

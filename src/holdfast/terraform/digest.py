@@ -1,6 +1,7 @@
 """The digest item: the MD5 of a state, kept in the lock table, which Terraform compares on reading.
 
-Source: `internal/backend/remote-state/s3/client.go` (Get, putMD5). A missing body counts as empty.
+Source: `internal/backend/remote-state/s3/client.go` (Get, putMD5). An object without bytes counts as
+none, and no digest fits either, not even that of no bytes: Terraform then compares with nothing.
 """
 
 import hashlib
@@ -36,6 +37,6 @@ def judge(body: bytes | None, stored: str | None) -> Verdict:
         return Verdict.MISSING
     if not _HEX.fullmatch(stored):
         return Verdict.UNREADABLE
-    if digest_of(body or b"") == stored.lower():
+    if body and digest_of(body) == stored.lower():
         return Verdict.MATCHES
     return Verdict.ORPHAN if body is None else Verdict.DIFFERS

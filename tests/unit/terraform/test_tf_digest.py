@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from holdfast.terraform.digest import Verdict, digest_of, judge
 
 
-@given(st.binary())
+@given(st.binary(min_size=1))
 def test_a_body_matches_its_own_digest(body: bytes) -> None:
     """In either case of the hexadecimal digits."""
     assert judge(body, digest_of(body)) is Verdict.MATCHES
@@ -17,7 +17,7 @@ def test_a_body_matches_its_own_digest(body: bytes) -> None:
 @given(st.binary(), st.binary())
 def test_another_body_differs(body: bytes, other: bytes) -> None:
     """Terraform refuses to read it."""
-    expected = Verdict.MATCHES if body == other else Verdict.DIFFERS
+    expected = Verdict.MATCHES if body and body == other else Verdict.DIFFERS
 
     assert judge(body, digest_of(other)) is expected
 
@@ -31,9 +31,11 @@ def test_another_body_differs(body: bytes, other: bytes) -> None:
         (b"{}", digest_of(b"{}") + "\n", Verdict.UNREADABLE),
         (None, None, Verdict.MISSING),
         (None, digest_of(b"{}"), Verdict.ORPHAN),
-        (None, digest_of(b""), Verdict.MATCHES),
+        (None, digest_of(b""), Verdict.ORPHAN),
+        (b"", digest_of(b""), Verdict.DIFFERS),
+        (b"", None, Verdict.MISSING),
     ],
 )
 def test_verdicts(body: bytes | None, stored: str | None, verdict: Verdict) -> None:
-    """A missing object counts as an empty one, as in Terraform."""
+    """No digest fits what has no bytes: Terraform then compares the stored one with nothing."""
     assert judge(body, stored) is verdict
