@@ -1,5 +1,6 @@
 """What holds for all tests: nothing is judged by its time, since machines are shared and slow."""
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -11,3 +12,9 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("holdfast")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over modules and tests: it would read them again and again."""
+    gc.collect()
+    gc.freeze()

@@ -25,8 +25,11 @@ Fields = dict[str, Any]
 @contextmanager
 def opened(data: Path) -> Iterator[Aws]:
     """Lend a server on a data directory."""
-    with open_directory(data) as directory:
-        yield Aws(data, directory.engine, directory.vault)
+    with (
+        open_directory(data) as directory,
+        closing(Aws(data, directory.engine, directory.vault)) as aws,
+    ):
+        yield aws
 
 
 def fill(data: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
@@ -21,6 +20,7 @@ from holdfast.server.operation import Site
 from holdfast.server.pipeline import Pipeline
 from holdfast.server.services import SERVICES
 from holdfast.server.serving import Serving
+from real_clients import SESSION
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ ACCESS_KEY_ID = "AKIAHOLDFASTTEST0001"
 SECRET = "test-secret-not-a-real-one"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-SESSION: Any = boto3.session.Session()  # loads each service's model once
+_IDLE: dict[str, list[Any]] = {}  # by service, for the next server: a client takes long to make
 
 
 @dataclass
@@ -84,34 +84,54 @@ class Aws:
         self.site = Site(ACCOUNT, REGION, vault, os.urandom)
         self.pipeline = Pipeline(Serving(engine, self.site, SERVICES, self.clock))
         self.requests: list[AWSPreparedRequest] = []
+        self._lent: list[tuple[str, Any]] = []
+
+    def close(self) -> None:
+        """Let the next server use the clients."""
+        for service, client in self._lent:
+            client.meta.events.unregister("before-send", self._send)
+            _IDLE.setdefault(service, []).append(client)
+        self._lent.clear()
 
     @cached_property
     def s3(self) -> "S3Client":
         """The administrator's S3."""
-        return cast("S3Client", self.client("s3"))
+        return cast("S3Client", self._usual("s3"))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The administrator's DynamoDB."""
-        return cast("DynamoDBClient", self.client("dynamodb"))
+        return cast("DynamoDBClient", self._usual("dynamodb"))
 
     @cached_property
     def kms(self) -> "KMSClient":
         """The administrator's KMS."""
-        return cast("KMSClient", self.client("kms"))
+        return cast("KMSClient", self._usual("kms"))
 
     @cached_property
     def sts(self) -> "STSClient":
         """The administrator's STS."""
-        return cast("STSClient", self.client("sts"))
+        return cast("STSClient", self._usual("sts"))
 
     @cached_property
     def iam(self) -> "IAMClient":
         """The administrator's IAM."""
-        return cast("IAMClient", self.client("iam"))
+        return cast("IAMClient", self._usual("iam"))
 
     def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client; options override its defaults."""
+        client = self._made(service, **options)
+        client.meta.events.register("before-send", self._send)
+        return client
+
+    def _usual(self, service: str) -> Any:
+        idle = _IDLE.get(service)
+        client = idle.pop() if idle else self._made(service)
+        client.meta.events.register("before-send", self._send)
+        self._lent.append((service, client))
+        return client
+
+    def _made(self, service: str, **options: Any) -> Any:
         settings: dict[str, Any] = {
             "region_name": REGION,
             "endpoint_url": ENDPOINT,
@@ -119,9 +139,7 @@ class Aws:
             "aws_secret_access_key": SECRET,
             "config": Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         }
-        client: Any = SESSION.client(service, **{**settings, **options})
-        client.meta.events.register("before-send", self._send)
-        return client
+        return SESSION.client(service, **{**settings, **options})
 
     def send(self, request: Request, body: bytes = b"") -> Response:
         """Send a request as it is."""

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from real_clients import Server
+from real_clients import SESSION, Server
 
 BUCKET, TABLE = "terraform-state", "terraform-locks"
 PART = 5 << 20
-_SESSION: Any = boto3.session.Session()  # loads each service's model once
 
 
 class Clients:
@@ -29,7 +27,7 @@ class Clients:
     def _client(self, service: str) -> Any:
         env = self._server.env
         with self._making:
-            return _SESSION.client(
+            return SESSION.client(
                 service,
                 endpoint_url=self._server.endpoint,
                 region_name=env["AWS_REGION"],

@@ -60,6 +60,7 @@ def project(tmp_path: Path, server: Server) -> Callable[..., Terraform]:
             "TF_CLI_ARGS": "-no-color",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            "GOGC": "400",  # the AWS provider's schemas are a heap that is not worth collecting
         }
         return Terraform(path, on or server, env)
 

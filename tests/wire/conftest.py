@@ -30,5 +30,7 @@ def aws(tmp_path: Path) -> Iterator[Aws]:
         create_access_key(tx, directory.vault, ADMINISTRATOR, now, os.urandom, key)
 
     directory.engine.update(first)
-    yield Aws(directory.path, directory.engine, directory.vault)
+    made = Aws(directory.path, directory.engine, directory.vault)
+    yield made
+    made.close()
     directory.close()
