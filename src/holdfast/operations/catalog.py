@@ -281,7 +281,8 @@ def _doubtful(entry: Entry) -> bool:
 
 
 def _verdict(facts: Facts | None, stored: str | None) -> Verdict:
-    if facts is not None and stored and facts.md5 == stored.lower():
+    # No digest fits an object without bytes.
+    if facts and facts.format != "empty" and stored and facts.md5 == stored.lower():
         return Verdict.MATCHES
     # Of what differs it is only asked whether there is an object.
     return digest.judge(None if facts is None else b"\0", stored)
