@@ -151,20 +151,45 @@ def provider(project: Project, mirror: Path, tmp_path: Path) -> Terraform:
     return tf
 
 
-def test_bucket_and_key_apply_plan_empty_and_destroy(provider: Terraform, server: Server) -> None:
-    """The whole bucket stack settles at once, holds a state of its own, and goes away."""
-    provider.write("main.tf", BUCKET + LIFECYCLE)
+def test_the_backend_is_made_stays_as_it_is_is_guarded_and_goes_away(
+    provider: Terraform, server: Server
+) -> None:
+    """Bucket, key and tables: applied once, nothing left to change, no accident, all of it destroyed.
+
+    Each command loads the provider's schemas for seconds, so all of it is one stack.
+    """
+    guarded = TABLES.replace("PROTECTED", "true")
+    provider.write("bucket.tf", BUCKET + LIFECYCLE)
+    provider.write("tables.tf", guarded)
     provider.ok("init")
     provider.ok("apply", "-auto-approve")
     assert "No changes" in provider.ok("plan", "-detailed-exitcode")
 
     refused = provider.run("destroy", "-auto-approve")
     assert "Instance cannot be destroyed" in refused.text
+    assert buckets(server) >= {"team-one-state"}
 
-    provider.write("main.tf", (BUCKET + LIFECYCLE).replace("prevent_destroy = true", ""))
+    provider.write("bucket.tf", BUCKET.replace("prevent_destroy = true", "") + LIFECYCLE)
+    refused = provider.run("destroy", "-auto-approve")
+    assert "deletion protection" in refused.text.lower()
+    assert not buckets(server) & {"team-one-state"}
+    assert tables(server) >= {"locks-guarded"}
+
+    provider.write("bucket.tf", "")
+    provider.write("tables.tf", TABLES.replace("PROTECTED", "false"))
+    provider.ok("apply", "-auto-approve")
     provider.ok("destroy", "-auto-approve")
-    names = [bucket["Name"] for bucket in server.client("s3").list_buckets()["Buckets"]]
-    assert "team-one-state" not in names
+    assert not tables(server) & {"locks-guarded", "locks-plain"}
+
+
+def buckets(server: Server) -> set[str]:
+    """Return the names of all buckets."""
+    return {bucket["Name"] for bucket in server.client("s3").list_buckets()["Buckets"]}
+
+
+def tables(server: Server) -> set[str]:
+    """Return the names of all tables."""
+    return set(server.client("dynamodb").list_tables()["TableNames"])
 
 
 def test_the_stack_keeps_its_own_state(provider: Terraform, server: Server) -> None:
@@ -198,20 +223,3 @@ terraform {{
         Bucket="team-self-state", Key="bootstrap/terraform.tfstate"
     )
     assert head["BucketKeyEnabled"]
-
-
-def test_lock_tables_apply_plan_empty_and_destroy(provider: Terraform, server: Server) -> None:
-    """On demand, with recovery, encryption, time to live and deletion protection."""
-    provider.write("main.tf", TABLES.replace("PROTECTED", "true"))
-    provider.ok("init")
-    provider.ok("apply", "-auto-approve")
-    assert "No changes" in provider.ok("plan", "-detailed-exitcode")
-
-    refused = provider.run("destroy", "-auto-approve")
-    assert "deletion protection" in refused.text.lower()
-
-    provider.write("main.tf", TABLES.replace("PROTECTED", "false"))
-    provider.ok("apply", "-auto-approve")
-    provider.ok("destroy", "-auto-approve")
-    names = server.client("dynamodb").list_tables()["TableNames"]
-    assert "locks-guarded" not in names
