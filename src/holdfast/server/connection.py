@@ -23,6 +23,7 @@ _DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 )
+_FAREWELL_SECONDS = 1.0  # for an idle client to agree to the end of TLS; most never do
 _MOST_PIPELINED = 16  # requests that wait on one connection; their headers are held meanwhile
 
 _BAD_REQUEST = Fault("400 Bad Request", "BadRequest", "An error occurred when parsing the request.")
@@ -104,6 +105,13 @@ class Connection(HttpToolsProtocol):
         """Close what was idle too long."""
         super().timeout_keep_alive_handler()
         self._await_written()
+
+    def shutdown(self) -> None:
+        """Close what is idle when the server stops; over TLS, also without the client's agreement."""
+        super().shutdown()
+        if self.transport.is_closing() and not self.transport.get_write_buffer_size():
+            self._written()
+            self._write_deadline = self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     # ---- a request -----------------------------------------------------------------------------
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from holdfast.cli.server import credentials
 from holdfast.cli.server.env import known
+from real_clients import SESSION
 
 HOLDFAST = [sys.executable, "-c", "from holdfast.cli.main import main; main()"]
 START_SECONDS = 30.0
@@ -96,8 +96,7 @@ def refused(*arguments: str, code: int, **extra: str) -> str:
 def client(data: Path, service: str) -> Any:
     """Return a boto3 client for the server of a data directory, as its files say."""
     where, key = known(data)
-    session: Any = boto3.session.Session()
-    return session.client(
+    return SESSION.client(
         service,
         endpoint_url=where.url,
         region_name=where.region,
@@ -454,6 +453,20 @@ def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
         got = client(data, "s3").get_object(Bucket="terraform-state", Key="a")
         assert got["Body"].read() == b"over tls"
         assert started.stop() == 0
+
+
+def test_a_client_that_is_idle_over_tls_does_not_delay_the_end(tmp_path: Path) -> None:
+    """SDKs keep connections open and never answer the end of TLS; only requests are waited for."""
+    data = tmp_path / "data"
+    cert, key = certificate(tmp_path)
+    tls = ("--tls-certificate", str(cert), "--tls-key", str(key))
+    with serving(data, *tls, "--drain-timeout", "20") as started:
+        s3 = client(data, "s3")
+        s3.list_buckets()
+        began = time.monotonic()
+        assert started.stop() == 0
+        assert time.monotonic() - began < 15
+        s3.close()
 
 
 def test_a_config_file_is_read(tmp_path: Path) -> None:
