@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +13,11 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("holdfast")
+
+# Who starts the tests in the background has them ignore these, and so would every command they run.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:

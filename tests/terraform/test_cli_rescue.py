@@ -128,8 +128,11 @@ def test_terraforms_own_push_before_is_recognised(project: Project, own: Restart
 def test_a_first_apply_is_brought_home_too(project: Project, own: Restartable) -> None:
     """There is no state yet: the file becomes the first."""
     _, tf = lost(project, own, "both", first=False)
-    assert holdfast(tf, "rescue", "--yes").code == 0
+    done = holdfast(tf, "rescue", "--yes")
+    assert done.code == 0, done.out
     assert resources(tf) == ["terraform_data.before", "terraform_data.made[0]"]
+    assert json.loads(tf.ok("state", "pull"))["lineage"]
+    assert "already has all of it" in holdfast(tf, "rescue", "--yes").out
 
 
 def test_refuses_after_somebody_applied_again(project: Project, own: Restartable) -> None:

@@ -197,7 +197,9 @@ def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
 
 def _write_mixed(value: Any, mixed: list[tuple[str, str, Write]], out: list[str]) -> None:
     found = [
-        (one[PLACE], one, wire, write) for key, wire, write in mixed for one in value.get(key, ())
+        (one.get(PLACE, 0), one, wire, write)
+        for key, wire, write in mixed
+        for one in value.get(key, ())
     ]
     for _, one, wire, write in sorted(found, key=itemgetter(0)):
         write(one, wire, out)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from uuid import uuid4
 
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
@@ -205,7 +206,7 @@ def _standing(
 ) -> tuple[Standing, bytes]:
     """Say how the file stands to the stored state, and what would be written."""
     if stored is None or not stored.body:
-        return Standing.TO_PUSH, lost.body
+        return Standing.TO_PUSH, _with_lineage(lost)
     if stored.body == lost.body or _same_content(stored, lost):
         return Standing.STORED, lost.body
     try:
@@ -225,6 +226,16 @@ def _standing(
         serial = max(mine.serial, there.serial + 1)
         return Standing.TO_PUSH, with_serial(lost.body, serial)
     raise _refusal(backend.address, lost, there)
+
+
+def _with_lineage(lost: Lost) -> bytes:
+    """Return the state with a lineage: that of a first apply gets it when it is first stored.
+
+    Source: `internal/states/remote/state.go` (PersistState).
+    """
+    if lost.header.lineage:
+        return lost.body
+    return with_serial(lost.body, lost.header.serial, str(uuid4()))
 
 
 def _change(stored: StoredState | None, lost: Lost) -> StateDiff | None:
@@ -259,9 +270,10 @@ def _same_content(stored: StoredState, lost: Lost) -> bool:
         there = stored.header
         if there.format == "encrypted" or lost.header.format == "encrypted":
             return False
-        if there.lineage != lost.header.lineage or there.serial < lost.header.serial:
+        lineage = lost.header.lineage
+        if (lineage and there.lineage != lineage) or there.serial < lost.header.serial:
             return False
-        return with_serial(stored.body, 0) == with_serial(lost.body, 0)
+        return with_serial(stored.body, 0, lineage) == with_serial(lost.body, 0, lineage)
     except (NotAState, UnreadableState):
         return False
 
