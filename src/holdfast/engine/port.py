@@ -4,8 +4,8 @@ What lives here is the contract. Implementations are beside it; `tests/contract/
 every one of them passes.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from holdfast.engine.records import Record
 
@@ -75,6 +75,16 @@ class Writer(Reader, Protocol):
         """Remove the record with exactly this key. Removing nothing is no error."""
 
 
+Work = Callable[[Writer], Any]
+
+
+class Outcome(NamedTuple):
+    """What became of an update: what it returned, or what it or its commit raised."""
+
+    result: Any
+    error: BaseException | None
+
+
 class Engine(Protocol):
     """A store of records. Safe to call from many threads; never from inside its own transactions."""
 
@@ -90,6 +100,24 @@ class Engine(Protocol):
 
         Raises:
             EngineError: the commit failed; nothing of it was kept.
+        """
+
+    def ask_turn(self, wake: Callable[[], None]) -> bool:
+        """Ask for the turn to write, for those who must not wait: an event loop.
+
+        Returns:
+            True if the turn is the caller's; it is used by calling `update_all` once. Else `wake` is
+            called once, from any thread, when the turn has become the caller's.
+
+        Raises:
+            EngineClosed: there are no more turns.
+        """
+
+    def update_all(self, works: Sequence[Work]) -> list[Outcome]:
+        """Call each work as `update` does, all in one commit, and give back the turn.
+
+        Only with the turn that `ask_turn` gave. None of the works disturbs the others; whatever one
+        raises is its outcome.
         """
 
     def wait(self, after: int, timeout: float) -> int:

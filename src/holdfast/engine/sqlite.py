@@ -8,13 +8,21 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from holdfast.engine.connection import connect
 from holdfast.engine.migrate import migrate, steps, version_of
-from holdfast.engine.port import CorruptData, EngineClosed, EngineError, Reader, Writer
+from holdfast.engine.port import (
+    CorruptData,
+    EngineClosed,
+    EngineError,
+    Outcome,
+    Reader,
+    Work,
+    Writer,
+)
 from holdfast.engine.readers import Readers
 from holdfast.engine.transaction import SqliteReader, engine_error
 from holdfast.engine.writer import Commits
@@ -69,9 +77,16 @@ class SqliteEngine:
     def update(self, work: Callable[[Writer], T]) -> T:
         """See `Engine.update`."""
         self._refuse_nested()
-        if self._commits is None:
-            raise EngineError(f"{self._path} was opened read-only")
-        return self._commits.submit(work)
+        return self._writing().submit(work)
+
+    def ask_turn(self, wake: Callable[[], None]) -> bool:
+        """See `Engine.ask_turn`."""
+        return self._writing().ask(wake)
+
+    def update_all(self, works: Sequence[Work]) -> list[Outcome]:
+        """See `Engine.update_all`."""
+        self._refuse_nested()
+        return self._writing().run(works)
 
     def wait(self, after: int, timeout: float) -> int:
         """See `Engine.wait`."""
@@ -90,6 +105,11 @@ class SqliteEngine:
         if self._commits is not None:
             self._commits.close()
         self._readers.close()
+
+    def _writing(self) -> Commits:
+        if self._commits is None:
+            raise EngineError(f"{self._path} was opened read-only")
+        return self._commits
 
     def _refuse_nested(self) -> None:
         if getattr(self._inside, "transaction", False):

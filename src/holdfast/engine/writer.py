@@ -1,15 +1,16 @@
-"""Group commit: one thread runs every update and joins those that wait into one commit."""
+"""Group commit: whoever has the turn to write joins the updates that wait into one commit."""
 
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from holdfast.engine.connection import LARGEST_LOG
-from holdfast.engine.port import EngineClosed, EngineError, NoSpace, Writer
+from holdfast.engine.port import EngineClosed, EngineError, NoSpace, Outcome, Work, Writer
 from holdfast.engine.transaction import SqliteWriter
+from holdfast.engine.turns import Ticket, Turns, Waiter
 
 T = TypeVar("T")
 
@@ -19,22 +20,8 @@ _KEPT_PAGES = 1024  # free pages that stay in the file for what comes next: 4 Mi
 _PAGES_AT_ONCE = 512  # an update waits for so many at most: 2 MiB, milliseconds
 
 
-class _Ticket:
-    """One update that waits for its commit."""
-
-    __slots__ = ("answered", "error", "result", "work", "wrote")
-
-    def __init__(self, work: Callable[[Writer], Any]) -> None:
-        self.work = work
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.wrote = False
-        self.answered = threading.Lock()
-        self.answered.acquire()
-
-
 class Commits:
-    """The writer thread and its queue. Owns the connection it is given."""
+    """Runs updates and commits them. Owns the connection it is given."""
 
     def __init__(
         self,
@@ -42,33 +29,30 @@ class Commits:
         committed: Callable[[int], None],
         inside: threading.local,
     ) -> None:
-        """Start the thread.
+        """Start to give back space when there is nothing else to do.
 
         Args:
             connection: ready for writing.
             committed: called after a commit with the number of its updates that wrote.
-            inside: gets `transaction = True` in the writer thread.
+            inside: gets `transaction = True` in a thread while it runs updates.
         """
         self._connection = connection
         self._committed = committed
         self._inside = inside
         self._log = Path(_file_of(connection) + "-wal")
         self._log_limit = LARGEST_LOG
-        self._spare = True  # there may be free pages
-        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
-        self._gate = threading.Lock()  # nothing is queued behind the None that ends the thread
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="holdfast-writer", daemon=True)
+        self._turns = Turns()
+        self._closing = False
+        self._spare = threading.Event()  # there may be free pages
+        self._spare.set()
+        self._thread = threading.Thread(target=self._tidy, name="holdfast-space", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Writer], T]) -> T:
         """Run an update; return its answer once it is durable, or raise what it raised."""
-        ticket = _Ticket(work)
-        with self._gate:
-            if self._closed:
-                raise EngineClosed("the engine was closed")
-            self._queue.put(ticket)
-        ticket.answered.acquire()
+        ticket = Ticket(work)
+        if self._turns.wait(ticket):
+            self._lead([ticket])
         if ticket.error is None:
             return cast("T", ticket.result)
         try:
@@ -76,38 +60,55 @@ class Commits:
         finally:
             del ticket  # its error's traceback refers to this frame
 
+    def ask(self, wake: Callable[[], None]) -> bool:
+        """See `SqliteEngine.ask_turn`."""
+        return self._turns.ask(Waiter(wake))
+
+    def run(self, works: Sequence[Work]) -> list[Outcome]:
+        """See `SqliteEngine.update_all`."""
+        tickets = [Ticket(work) for work in works]
+        self._lead(tickets)
+        return [ticket.outcome() for ticket in tickets]
+
     def close(self) -> None:
-        """Finish what is queued, then end the thread and close the connection. Idempotent."""
-        with self._gate:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
+        """Let those who wait finish, then close the connection. Idempotent."""
+        self._closing = True
+        self._spare.set()
+        if self._turns.close():
+            self._connection.close()
         self._thread.join()
 
-    def _run(self) -> None:
+    def _lead(self, own: list[Ticket]) -> None:
+        """Use the turn: run these tickets and those that wait, and pass the turn on."""
+        joined = self._turns.joining(_LARGEST_BATCH)
+        tickets = own + [waiter.ticket for waiter in joined if waiter.ticket is not None]
         self._inside.transaction = True
-        while self._run_batch():
-            pass
-        self._connection.close()
+        try:
+            self._commit(tickets)
+        finally:
+            self._inside.transaction = False
+            for waiter in joined:
+                waiter.answered = True
+                waiter.wake()
+            self._turns.pass_on()
 
-    def _run_batch(self) -> bool:
-        """Wait for updates and run all that there are; return whether more may come."""
-        batch = [self._next()]
-        while len(batch) < _LARGEST_BATCH and self._queue.qsize():
-            batch.append(self._queue.get())
-        tickets = [ticket for ticket in batch if ticket is not None]
-        self._commit(tickets)
-        for ticket in tickets:
-            ticket.answered.release()
-        return len(tickets) == len(batch)
-
-    def _next(self) -> _Ticket | None:
-        """Wait for an update; meanwhile give back space, a little at a time."""
-        while True:
+    def _tidy(self) -> None:
+        """Give back space, a little at a time, while there is nothing else to do."""
+        while not self._closing:
+            self._spare.wait()
+            self._spare.clear()
+            time.sleep(_IDLE_SECONDS)
+            if self._spare.is_set() or self._closing:
+                continue  # something was written meanwhile
             try:
-                return self._queue.get(timeout=_IDLE_SECONDS if self._spare else None)
-            except Empty:
-                self._spare = self._give_back()
+                self._turns.wait()
+            except EngineClosed:
+                return
+            try:
+                if self._give_back():
+                    self._spare.set()
+            finally:
+                self._turns.pass_on()
 
     def _give_back(self) -> bool:
         """Return some free pages to the file system; return whether there are more to give."""
@@ -125,7 +126,7 @@ class Commits:
         self._bound_log()
         return True
 
-    def _commit(self, tickets: list[_Ticket]) -> None:
+    def _commit(self, tickets: list[Ticket]) -> None:
         """Run updates in one transaction. Never raises: errors go to the tickets."""
         connection = self._connection
         try:
@@ -138,11 +139,11 @@ class Commits:
             return
         wrote = sum(ticket.wrote for ticket in tickets)
         if wrote:
-            self._spare = True
+            self._spare.set()
             self._committed(wrote)
             self._bound_log()
 
-    def _fail(self, tickets: list[_Ticket], problem: Exception) -> None:
+    def _fail(self, tickets: list[Ticket], problem: Exception) -> None:
         """Take a whole batch back, and tell everyone in it."""
         try:
             if self._connection.in_transaction:
@@ -177,7 +178,7 @@ class Commits:
         self._log_limit = self._log_limit * 2 if busy else LARGEST_LOG
 
 
-def _attempt(connection: sqlite3.Connection, ticket: _Ticket) -> None:
+def _attempt(connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Run one update inside the batch's transaction; take it back if it raises.
 
     Raises:

@@ -23,6 +23,7 @@ from holdfast.server.pipeline import Pipeline
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 T = TypeVar("T")
 
 log = logging.getLogger("holdfast.edge")
@@ -37,7 +38,7 @@ class Edge:
 
     def __init__(self, pipeline: Pipeline, health: Health, metrics: Metrics) -> None:
         """Join what answers AWS requests and what answers `/-/`."""
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._health = health
         self._metrics = metrics
         self._limits = pipeline.serving.limits
@@ -58,6 +59,37 @@ class Edge:
                 await self._counted(request, incoming, send)
         except asyncio.CancelledError:
             log.warning("the server stopped before a request from %s was answered", request.client)
+
+    def full(self, more: int) -> bool:
+        """Say whether another request is one too many, if so many more are under way elsewhere."""
+        return self._under_way + more >= self._limits.requests
+
+    def going_on(self, exchange: Exchange, began: float) -> Application:
+        """Return an application that goes on with a request whose body is taken."""
+
+        async def application(_scope: Scope, receive: Receive, send: Send) -> None:
+            incoming = Incoming(exchange.request, receive, self._limits.stall_seconds)
+            incoming.complete = True
+            self._under_way += 1
+            try:
+                if exchange.response is None:
+                    await self._run(exchange.finish)
+                response = exchange.response
+                assert response is not None  # noqa: S101 - finished
+                try:
+                    await self._send(response, incoming, send)
+                finally:
+                    self.observe(exchange, response, time.perf_counter() - began)
+            except asyncio.CancelledError:
+                log.warning("the server stopped before %s was answered", exchange.request.client)
+            finally:
+                self._under_way -= 1
+
+        return application
+
+    def on_thread(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """Run something on a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def close(self) -> None:
         """Wait for the threads."""
@@ -86,20 +118,20 @@ class Edge:
         try:
             await self._send(response, incoming, send)
         finally:
-            self._observe(exchange, response, time.perf_counter() - began)
+            self.observe(exchange, response, time.perf_counter() - began)
 
     async def _exchange(self, request: Request, incoming: Incoming) -> Exchange:
         if self._under_way > self._limits.requests:
-            exchange = self._pipeline.refuse(request, overload(service_of(request)))
+            exchange = self.pipeline.refuse(request, overload(service_of(request)))
             await incoming.drain()
             return exchange
         if incoming.announced <= self._limits.buffered_bytes and not incoming.expects:
             try:
                 body = await incoming.whole()
             except TimeoutError:
-                return self._pipeline.refuse(request, ServiceError("RequestTimeout"))
-            return await self._run(self._pipeline.answer, request, body)
-        exchange = await self._run(self._pipeline.begin, request)
+                return self.pipeline.refuse(request, ServiceError("RequestTimeout"))
+            return await self._run(self.pipeline.answer, request, body)
+        exchange = await self._run(self.pipeline.begin, request)
         if exchange.streams:
             await self._take(exchange, incoming)
         else:
@@ -170,7 +202,8 @@ class Edge:
                 return  # nobody takes the rest, so it is not read either
         await send({"type": "http.response.body", "body": b""})
 
-    def _observe(self, exchange: Exchange, response: Response, seconds: float) -> None:
+    def observe(self, exchange: Exchange, response: Response, seconds: float) -> None:
+        """Count an answered request, and log it."""
         self._metrics.observe(
             exchange.service, exchange.operation, response.status, exchange.error_code, seconds
         )
@@ -179,10 +212,10 @@ class Edge:
             access_log.info("request", extra={**exchange.summary(), **facts})
 
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+        return await self.on_thread(work, *args)
 
     def _on_base_host(self, request: Request) -> bool:
-        base = self._pipeline.serving.base_domain
+        base = self.pipeline.serving.base_domain
         return not base or not request.host.partition(":")[0].lower().endswith("." + base)
 
 

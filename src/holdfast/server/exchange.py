@@ -17,7 +17,7 @@ from holdfast.aws.models import OperationModel, service
 from holdfast.aws.payload import Digests, Payload
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
-from holdfast.engine.port import CorruptData, EngineError, NoSpace
+from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
 from holdfast.server.access.credentials import Identity, identify
 from holdfast.server.operation import (
     CHECKSUM,
@@ -71,6 +71,8 @@ class Exchange:
         self._document = bytearray()
         self._params: Params = {}
         self._received = 0
+        self._digests: Digests | None = None
+        self._settled = False
 
     @property
     def operation(self) -> str:
@@ -113,6 +115,40 @@ class Exchange:
         """The body is complete: run the operation."""
         if self.response is None:
             self.guard(self._run)
+
+    def settle(self) -> None:
+        """The body is complete: check what only the body gives, and know the operation."""
+        if self.response is None:
+            self.guard(self._settle)
+
+    @property
+    def brief(self) -> bool:
+        """Whether what is left takes microseconds. Once it is settled."""
+        return self._handler().brief
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation may write. Once it is settled."""
+        return self._handler().writes
+
+    def work(self) -> Callable[[Writer], Result] | None:
+        """Return the transaction of a writing operation; None if it is refused before that.
+
+        The caller runs it, and hands its answer to `conclude`.
+        """
+        self.guard(self._take_params)
+        if self.response is not None:
+            return None
+        handler, context, params = self._handler(), self._context(), self._params
+        return lambda tx: handler(Transaction(tx, context), params)
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Answer with what became of the transaction."""
+        self.guard(lambda: self._conclude(outcome))
+
+    def collect(self) -> None:
+        """Read a body that is streamed to its end."""
+        self.guard(self._collect)
 
     def abandon(self) -> None:
         """The client went away before the end: keep nothing of it."""
@@ -205,29 +241,49 @@ class Exchange:
     # ---- the operation -------------------------------------------------------------------------
 
     def _run(self) -> None:
-        digests = self._payload.finish() if self._payload else None
-        if self._sink is not None and digests is not None:
-            self._params = {**self._params, **self._streamed(self._sink, digests)}
+        if not self._settled:
+            self._settle()
+        self._take_params()
+        self._answer(self._transact())
+
+    def _settle(self) -> None:
+        self._digests = self._payload.finish() if self._payload else None
+        if self.service != "s3":
+            self._authenticate_document()
+        self._settled = True
+
+    def _take_params(self) -> None:
+        if self._sink is not None and self._digests is not None:
+            self._params = {**self._params, **self._streamed(self._sink, self._digests)}
         else:
-            self._read_document()
-        result = self._transact()
+            self._parse(bytes(self._document))
+
+    def _conclude(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            raise outcome.error
+        self._answer(outcome.result)
+
+    def _answer(self, result: Result) -> None:
         self.response = self._serialized(
             result if isinstance(result, Answer) else Answer(result or {})
         )
+
+    def _collect(self) -> None:
+        assert self.response is not None  # noqa: S101 - the caller looked
+        if not isinstance(self.response.body, bytes):
+            body = b"".join(self.response.body)
+            self.response = replace(self.response, body=body)
 
     def _streamed(self, sink: BodyWriter, digests: Digests) -> Params:
         assert self._model is not None  # noqa: S101 - routed by open
         body = ReceivedBody(sink.finish(), digests.md5, digests.checksums)
         return {self._model.payload: body}
 
-    def _read_document(self) -> None:
-        body = bytes(self._document)
-        if self.service != "s3":
-            assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
-            digest = hashlib.sha256(body).hexdigest()
-            sigv4.verify(self._claims, self.request, self.identity.secret, self.now, digest)
-            self._route(body)
-        self._parse(body)
+    def _authenticate_document(self) -> None:
+        assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
+        digest = hashlib.sha256(self._document).hexdigest()
+        sigv4.verify(self._claims, self.request, self.identity.secret, self.now, digest)
+        self._route(bytes(self._document))
 
     def _parse(self, body: bytes) -> None:
         assert self._target is not None and self._model is not None  # noqa: S101, PT018

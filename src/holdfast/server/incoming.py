@@ -12,7 +12,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 _DRAIN_BYTES = 64 << 20  # of a refused body, so that the client reads the answer instead of a reset
 _DRAIN_SECONDS = 10.0
-_SLOWEST = 1024  # bytes in a second, on the average of a body
+SLOWEST = 1024  # bytes in a second, on the average of a body
 
 
 class ClientGone(Exception):
@@ -49,7 +49,7 @@ class Incoming:
             ClientGone: they will never come.
         """
         began = time.monotonic()
-        behind = self._waited - self._taken / _SLOWEST
+        behind = self._waited - self._taken / SLOWEST
         try:
             async with asyncio.timeout(min(self._stall, max(0.0, self._stall - behind))):
                 message = await self._receive()

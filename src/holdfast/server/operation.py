@@ -186,6 +186,8 @@ class Operation(Generic[S]):
     # Runs after authorization and before the transaction; returns the params the handler gets.
     # For an operation with a streaming body it runs before the body is taken.
     prepare: Prepare | None
+    # Takes microseconds: it may be run where it keeps all other requests waiting.
+    brief: bool = False
 
     def __call__(self, tx: S, params: Params) -> Result:
         """Call the handler."""
@@ -193,7 +195,7 @@ class Operation(Generic[S]):
 
 
 def operation(
-    name: str, *, writes: bool = False, prepare: Prepare | None = None
+    name: str, *, writes: bool = False, prepare: Prepare | None = None, brief: bool = False
 ) -> Callable[[Callable[[S, Params], Result]], Operation[S]]:
     """Make a function the handler of an AWS operation.
 
@@ -201,9 +203,10 @@ def operation(
         name: AWS's name of the operation.
         writes: whether it needs a `Transaction`.
         prepare: a step that runs before the transaction.
+        brief: whether it takes microseconds, whatever is asked.
     """
 
     def decorate(handler: Callable[[S, Params], Result]) -> Operation[S]:
-        return Operation(name, handler, writes, prepare)
+        return Operation(name, handler, writes, prepare, brief)
 
     return decorate

@@ -62,7 +62,7 @@ def test_waiting_updates_share_a_commit(engine: SqliteEngine) -> None:
         threads.submit(engine.update, hold)
         assert inside.wait(10)
         done = [threads.submit(put, engine, str(number)) for number in range(40)]
-        while engine._commits is not None and engine._commits._queue.qsize() < 40:
+        while engine._commits is not None and len(engine._commits._turns._queue) < 40:
             threading.Event().wait(0.001)
         go.set()
         for future in done:

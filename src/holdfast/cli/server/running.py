@@ -5,12 +5,13 @@ import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
 from holdfast.cli.server.settings import ServerSettings
 from holdfast.server.connection import limited
+from holdfast.server.direct import Direct
+from holdfast.server.edge import Edge
 from holdfast.server.limits import Limits
 
 _OWN_FILES = 256  # open besides connections: the database for each thread, logs, and room
@@ -61,7 +62,7 @@ def allow_files(connections: int) -> None:
 
 
 def run(
-    application: Any,
+    application: Edge,
     listener: socket.socket,
     settings: ServerSettings,
     on_ready: Callable[[], None],
@@ -69,7 +70,7 @@ def run(
     """Serve until SIGTERM or SIGINT; then finish what is under way, for a bounded time.
 
     Args:
-        application: an ASGI application.
+        application: what answers.
         listener: a socket that is bound.
         settings: for TLS and limits.
         on_ready: called once, when requests are answered.
@@ -78,7 +79,7 @@ def run(
     allow_files(limits.connections)
     config = uvicorn.Config(
         application,
-        http=limited(limits),
+        http=limited(limits, Direct(application)),
         ws="none",
         lifespan="off",
         loop="uvloop",

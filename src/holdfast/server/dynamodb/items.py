@@ -21,7 +21,7 @@ from holdfast.server.dynamodb.writes import (
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
 
-@operation("GetItem")
+@operation("GetItem", brief=True)
 def get_item(tx: Snapshot, params: Params) -> Result:
     """Return an item, or nothing."""
     expressions = Expressions(params, "ProjectionExpression")
@@ -39,7 +39,7 @@ def get_item(tx: Snapshot, params: Params) -> Result:
     return with_consumed(result, params, table.record.name, units)
 
 
-@operation("PutItem", writes=True)
+@operation("PutItem", writes=True, brief=True)
 def put_item(tx: Transaction, params: Params) -> Result:
     """Write an item, whole."""
     returns = _old_or_none(params)
@@ -47,7 +47,7 @@ def put_item(tx: Transaction, params: Params) -> Result:
     return _answer(params, returns, write, _done(tx, write, want_before=returns == "ALL_OLD"))
 
 
-@operation("DeleteItem", writes=True)
+@operation("DeleteItem", writes=True, brief=True)
 def delete_item(tx: Transaction, params: Params) -> Result:
     """Remove an item, if it is there."""
     returns = _old_or_none(params)
@@ -55,7 +55,7 @@ def delete_item(tx: Transaction, params: Params) -> Result:
     return _answer(params, returns, write, _done(tx, write, want_before=returns == "ALL_OLD"))
 
 
-@operation("UpdateItem", writes=True)
+@operation("UpdateItem", writes=True, brief=True)
 def update_item(tx: Transaction, params: Params) -> Result:
     """Change attributes of an item, or make it."""
     returns: str = params.get("ReturnValues", "NONE")

@@ -85,7 +85,7 @@ def _new_id(tx: Transaction) -> bytes:
     return bytes(raw)
 
 
-@operation("DescribeTable")
+@operation("DescribeTable", brief=True)
 def describe_table(tx: Snapshot, params: Params) -> Result:
     """Tell everything of a table."""
     return {"Table": describe(tx, named_table(tx, params["TableName"]))}

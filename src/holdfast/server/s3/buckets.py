@@ -88,7 +88,7 @@ def _refuse_unserved(params: Params, configuration: Mapping[str, Any]) -> None:
         raise ServiceError("NotImplemented", "CreateBucket: bucket namespaces are not supported")
 
 
-@operation("HeadBucket")
+@operation("HeadBucket", brief=True)
 def head_bucket(tx: Snapshot, params: Params) -> Result:
     """Answer that a bucket is there, and in which region."""
     bucket = bucket_of(tx, params)

@@ -14,7 +14,7 @@ from holdfast.server.s3.keys import check_key
 MOST_AT_ONCE = 1000  # API reference: DeleteObjects
 
 
-@operation("DeleteObject", writes=True)
+@operation("DeleteObject", writes=True, brief=True)
 def delete_object(tx: Transaction, params: Params) -> Result:
     """Delete an object, or one version of it for good. Deleting nothing is no error.
 

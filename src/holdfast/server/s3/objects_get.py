@@ -17,7 +17,7 @@ from holdfast.server.s3.ranges import Slice, parse_range
 from holdfast.server.s3.reading import content, extents
 
 
-@operation("GetObject")
+@operation("GetObject", brief=True)
 def get_object(tx: Snapshot, params: Params) -> Result:
     """Return an object or a part of it.
 
@@ -39,7 +39,7 @@ def get_object(tx: Snapshot, params: Params) -> Result:
     return Answer({**result, "Body": body}, status=206 if part else None)
 
 
-@operation("HeadObject")
+@operation("HeadObject", brief=True)
 def head_object(tx: Snapshot, params: Params) -> Result:
     """Return what GetObject would, but the bytes. Needs no KMS key.
 

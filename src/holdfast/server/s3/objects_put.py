@@ -47,7 +47,7 @@ def check_put(staging: Staging, params: Params) -> Params:
     return {**params, CHECKSUM: DEFAULT}
 
 
-@operation("PutObject", writes=True, prepare=check_put)
+@operation("PutObject", writes=True, prepare=check_put, brief=True)
 def put_object(tx: Transaction, params: Params) -> Result:
     """Store an object, if its conditions hold in this very transaction.
 

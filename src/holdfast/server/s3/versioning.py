@@ -8,7 +8,7 @@ from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.bucket_setting import with_setting
 
 
-@operation("GetBucketVersioning")
+@operation("GetBucketVersioning", brief=True)
 def get_bucket_versioning(tx: Snapshot, params: Params) -> Result:
     """Answer Enabled, Suspended, or nothing when it was never enabled."""
     bucket = bucket_of(tx, params)

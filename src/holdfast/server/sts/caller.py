@@ -8,7 +8,7 @@ from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.sts.validation import invalid, violations
 
 
-@operation("GetCallerIdentity")
+@operation("GetCallerIdentity", brief=True)
 def get_caller_identity(tx: Snapshot, _params: Params) -> Result:
     """Tell a caller who it is."""
     caller = tx.caller

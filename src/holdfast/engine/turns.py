@@ -1,0 +1,117 @@
+"""Who writes next: one at a time, in the order of asking, and what waits joins one commit.
+
+There is no writer thread. Whoever asks first has the turn, runs its own updates and those of all the
+others that wait meanwhile, answers them, and passes the turn on: an update that meets no other is never
+handed between threads.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from holdfast.engine.port import EngineClosed, Outcome, Work
+
+
+class Ticket:
+    """One update on its way to a commit."""
+
+    __slots__ = ("error", "result", "work", "wrote")
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.wrote = False
+
+    def outcome(self) -> Outcome:
+        """Return what became of it."""
+        return Outcome(self.result, self.error)
+
+
+class Waiter:
+    """Somebody who asked for the turn and did not get it at once."""
+
+    __slots__ = ("answered", "ticket", "wake")
+
+    def __init__(self, wake: Callable[[], None], ticket: Ticket | None = None) -> None:
+        """Remember whom to wake, once it has the turn or its ticket is answered."""
+        self.wake = wake
+        self.ticket = ticket
+        self.answered = False
+
+
+class Turns:
+    """The turn to write, and the queue for it."""
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        self._queue: deque[Waiter] = deque()
+        self._taken = False
+        self._closed = False
+
+    def ask(self, waiter: Waiter) -> bool:
+        """Return True if the turn is the caller's now; else the waiter is woken later.
+
+        Raises:
+            EngineClosed: there are no more turns.
+        """
+        with self._gate:
+            if self._closed:
+                raise EngineClosed("the engine was closed")
+            if self._taken:
+                self._queue.append(waiter)
+                return False
+            self._taken = True
+            return True
+
+    def wait(self, ticket: Ticket | None = None) -> bool:
+        """Wait for the turn; return False if somebody else ran the ticket instead.
+
+        Raises:
+            EngineClosed: there are no more turns.
+        """
+        woken = threading.Lock()
+        woken.acquire()
+        waiter = Waiter(woken.release, ticket)
+        if self.ask(waiter):
+            return True
+        woken.acquire()
+        return not waiter.answered
+
+    def joining(self, most: int) -> list[Waiter]:
+        """Take tickets out of the queue, oldest first, to be run by the one who has the turn."""
+        if not self._queue:
+            return []
+        with self._gate:
+            found = [waiter for waiter in self._queue if waiter.ticket is not None][:most]
+            for waiter in found:
+                self._queue.remove(waiter)
+        return found
+
+    def pass_on(self) -> None:
+        """Give the turn to who waits longest."""
+        with self._gate:
+            if not self._queue:
+                self._taken = False
+                return
+            waiter = self._queue.popleft()
+        waiter.wake()
+
+    def close(self) -> bool:
+        """Give out no more turns once those who wait had theirs; return False if it was done before.
+
+        The caller has the last turn, and does not pass it on.
+        """
+        with self._gate:
+            if self._closed:
+                return False
+            self._closed = True
+            if not self._taken:
+                self._taken = True
+                return True
+            woken = threading.Lock()
+            woken.acquire()
+            self._queue.append(Waiter(woken.release))
+        woken.acquire()
+        return True
