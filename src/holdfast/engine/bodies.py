@@ -14,6 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from holdfast.engine.packed_links import SMALLEST, drop_body, is_base
 from holdfast.engine.port import CorruptData, Engine, Reader, Writer
 from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
 from holdfast.engine.vault import KEY_BYTES
@@ -51,6 +52,10 @@ class Named(Protocol):
     @property
     def id(self) -> bytes:
         """The body's id."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of plaintext."""
 
     @property
     def chunks(self) -> int:
@@ -190,7 +195,10 @@ def unlink(tx: Writer, body: Named, now: datetime, *, alone: bool = True) -> Non
         alone: whether it was read alone. One of several is still read after the view that found it.
     """
     if alone and body.chunks <= 1:
-        tx.drop(Chunk, body.id, 0)
+        if body.size < SMALLEST:
+            tx.drop(Chunk, body.id, 0)
+        else:
+            drop_body(tx, body.id, _micros(now))
     else:
         tx.put(Garbage(at=_micros(now), id=body.id))
 
@@ -242,8 +250,10 @@ def collect_garbage(engine: Engine, older_than: datetime, limit: int = 64) -> in
             oldest = next(tx.scan(Garbage, limit=1), None)
             if oldest is None or oldest.at >= until:
                 break
-            dropping = _drop_items if oldest.what == "items" else _drop_chunks
-            count = dropping(tx, oldest.id, limit - dropped)
+            if oldest.what == "items":
+                count = _drop_items(tx, oldest.id, limit - dropped)
+            else:
+                count = _drop_chunks(tx, oldest, limit - dropped)
             dropped += count
             if dropped < limit:  # nothing of it is left
                 tx.drop(Garbage, oldest.at, oldest.id)
@@ -253,10 +263,12 @@ def collect_garbage(engine: Engine, older_than: datetime, limit: int = 64) -> in
     return engine.update(work)
 
 
-def _drop_chunks(tx: Writer, body_id: bytes, limit: int) -> int:
+def _drop_chunks(tx: Writer, garbage: Garbage, limit: int) -> int:
     """Drop up to `limit` chunks from the end, so that what is left is always 0 to some number."""
+    body_id = garbage.id
     last = next(tx.scan(Chunk, body_id, reverse=True, limit=1), None)
-    if last is None:
+    if last is None or is_base(tx, body_id):
+        drop_body(tx, body_id, garbage.at)  # what is packed; or it becomes an orphan
         return 0
     stop = max(last.number - limit, -1)
     for number in range(last.number, stop, -1):
@@ -276,8 +288,17 @@ def _drop_items(tx: Writer, table_id: bytes, limit: int) -> int:
     return dropped
 
 
+def _unpacked(view: View, body: Body, missing: int) -> bytes:
+    """Return all bytes of a body that is packed, or was while a chunk of it was looked for."""
+    from holdfast.engine.packing import LARGEST, chain_of, unpack  # few bodies need what it loads
+
+    if body.size > LARGEST:
+        raise CorruptData(f"chunk {missing} of body {body.id.hex()} is missing")
+    return unpack(body, view(lambda tx: chain_of(tx, body.id)))
+
+
 def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
-    """Yield the bytes `start` to `stop` (exclusive) of a body, a chunk at a time.
+    """Yield the bytes `start` to `stop` (exclusive) of a body, a chunk at a time; a packed one at once.
 
     Args:
         view: an engine's `view`, or a function that calls with the reader at hand.
@@ -291,7 +312,9 @@ def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
     for number in range(start // body.chunk, -(-stop // body.chunk)):
         record = view(_chunk_at(body.id, number))
         if record is None:
-            raise CorruptData(f"chunk {number} of body {body.id.hex()} is missing")
+            # It was packed, perhaps since the chunk before was read.
+            yield _unpacked(view, body, number)[max(start, number * body.chunk) : stop]
+            return
         plain = open_chunk(body, number, record.data)
         base = number * body.chunk
         low, high = max(start - base, 0), min(stop - base, len(plain))

@@ -62,6 +62,51 @@ class Garbage(Record, frozen=True, kw_only=True):
     what: str = "body"  # "body" or "items"
 
 
+class Packed(Record, frozen=True, kw_only=True):
+    """An older body that is kept as its difference from another, or compressed by itself."""
+
+    kind: ClassVar[str] = "packed"
+    key_fields: ClassVar[tuple[str, ...]] = ("body_id",)
+
+    body_id: bytes
+    base_id: bytes = b""  # the body that it is a difference from; empty: it stands by itself
+    below: int = 0  # bounds the length of the chains of differences that hang on it
+    data: bytes  # the base and the compressed bytes, sealed under the body's own data key
+
+
+class PackedOn(Record, frozen=True, kw_only=True):
+    """A difference, found by the body that it hangs on."""
+
+    kind: ClassVar[str] = "packed_on"
+    key_fields: ClassVar[tuple[str, ...]] = ("base_id", "body_id")
+
+    base_id: bytes
+    body_id: bytes
+    order: int  # of the version whose body it is; bucket and key are those of the base's
+
+
+class Orphan(Record, frozen=True, kw_only=True):
+    """A body nobody links any more, kept as long as a difference hangs on it."""
+
+    kind: ClassVar[str] = "orphan"
+    key_fields: ClassVar[tuple[str, ...]] = ("body_id",)
+
+    body_id: bytes
+    at: int  # microseconds since the epoch
+
+
+class ToPack(Record, frozen=True, kw_only=True):
+    """A version whose body is to be packed, or packed anew."""
+
+    kind: ClassVar[str] = "to_pack"
+    key_fields: ClassVar[tuple[str, ...]] = ("at", "bucket", "key", "order")
+
+    at: int  # microseconds since the epoch, not before which
+    bucket: str
+    key: str
+    order: int  # of the version
+
+
 class StoredBody(msgspec.Struct, frozen=True, kw_only=True):
     """The name and size of a linked body, known without its key: enough to let it go."""
 
@@ -338,6 +383,10 @@ KINDS: tuple[type[Record], ...] = (
     Chunk,
     Staged,
     Garbage,
+    Packed,
+    PackedOn,
+    Orphan,
+    ToPack,
     Bucket,
     Object,
     ObjectVersion,
