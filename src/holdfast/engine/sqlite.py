@@ -1,7 +1,7 @@
 """The default engine: one SQLite database in write-ahead mode.
 
-Readers run in their callers' threads, each on a connection of its own. All updates run in one writer
-thread, which joins those that wait into one commit: one fsync for all of them.
+Everything runs in its caller's thread. Updates take turns; whoever has the turn joins those that wait into
+one commit: one fsync for all of them.
 """
 
 import contextlib
