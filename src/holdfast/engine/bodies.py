@@ -14,7 +14,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from holdfast.engine.packed_links import SMALLEST, drop_body, is_base
+from holdfast.engine.packed_links import LARGEST, SMALLEST, chain_of, drop_body, is_base
 from holdfast.engine.port import CorruptData, Engine, Reader, Writer
 from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
 from holdfast.engine.vault import KEY_BYTES
@@ -76,6 +76,12 @@ def _nonce(number: int) -> bytes:
 
 def _bound_to(body_id: bytes, number: int) -> bytes:
     return body_id + number.to_bytes(8, "big")
+
+
+def seal_chunk(body: Body, number: int, plain: bytes) -> Chunk:
+    """Return one chunk of a body, encrypted: for the same bytes exactly as it was at first."""
+    data = AESGCM(body.key).encrypt(_nonce(number), plain, _bound_to(body.id, number))
+    return Chunk(body_id=body.id, number=number, data=data)
 
 
 def open_chunk(body: Body, number: int, data: bytes) -> bytes:
@@ -198,12 +204,13 @@ def unlink(tx: Writer, body: Named, now: datetime, *, alone: bool = True) -> Non
         if body.size < SMALLEST:
             tx.drop(Chunk, body.id, 0)
         else:
-            drop_body(tx, body.id, _micros(now))
+            drop_body(tx, body.id, micros(now))
     else:
-        tx.put(Garbage(at=_micros(now), id=body.id))
+        tx.put(Garbage(at=micros(now), id=body.id))
 
 
-def _micros(at: datetime) -> int:
+def micros(at: datetime) -> int:
+    """Return a time in microseconds since the epoch."""
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -225,7 +232,7 @@ def collect_staged(engine: Engine, older_than: datetime, limit: int = 100) -> in
         for record in given_up:
             # From here on it can be neither continued nor linked, so its chunks may go in steps.
             tx.drop(Staged, record.body_id)
-            tx.put(Garbage(at=_micros(record.at), id=record.body_id))
+            tx.put(Garbage(at=micros(record.at), id=record.body_id))
         return len(given_up)
 
     return engine.update(work)
@@ -242,7 +249,7 @@ def collect_garbage(engine: Engine, older_than: datetime, limit: int = 64) -> in
     Returns:
         How many records went; 0 when there is no more to collect.
     """
-    until = _micros(older_than)
+    until = micros(older_than)
 
     def work(tx: Writer) -> int:
         dropped = 0
@@ -290,7 +297,7 @@ def _drop_items(tx: Writer, table_id: bytes, limit: int) -> int:
 
 def _unpacked(view: View, body: Body, missing: int) -> bytes:
     """Return all bytes of a body that is packed, or was while a chunk of it was looked for."""
-    from holdfast.engine.packing import LARGEST, chain_of, unpack  # few bodies need what it loads
+    from holdfast.engine.packing import unpack  # few bodies need what it loads
 
     if body.size > LARGEST:
         raise CorruptData(f"chunk {missing} of body {body.id.hex()} is missing")

@@ -4,20 +4,51 @@ A base that is let go while a difference hangs on it becomes an orphan: it stays
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from holdfast.engine.port import Reader, Writer
+from holdfast.engine.port import CorruptData, Reader, Writer
 from holdfast.engine.records import Chunk, Orphan, Packed, PackedOn
 
 # Smaller bodies, such as locks, are neither packed nor bases, so that letting them go needs no look
 # for what hangs on them. It may be lowered only for what is packed; never raised.
 SMALLEST = 4096  # bytes
+LARGEST = 8 << 20  # bytes: a body is packed and unpacked in memory
 LONGEST_CHAIN = 32  # differences
 _LONGEST_UNPACKING = 64 << 20  # bytes that reading the end of a chain writes to memory, about
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Everything that reading a body takes, found in one view."""
+
+    packed: tuple[Packed, ...]  # from the body on, each hanging on the next; none if it is whole
+    chunks: tuple[Chunk, ...]  # of the body itself, or of the one that the last one hangs on
+
+
+def may_be_packed(size: int) -> bool:
+    """Tell whether a body of so many bytes is worth packing, and small enough."""
+    return SMALLEST <= size <= LARGEST
 
 
 def longest_chain(size: int) -> int:
     """Return how many differences may hang on each other for bodies of so many bytes."""
     return max(2, min(LONGEST_CHAIN, _LONGEST_UNPACKING // max(size, 1)))
+
+
+def chain_of(tx: Reader, body_id: bytes) -> Chain:
+    """Return what reading a body of at most `LARGEST` bytes takes, be it packed or whole.
+
+    Raises:
+        CorruptData: the chain does not end.
+    """
+    found: list[Packed] = []
+    following = body_id
+    while following and (packed := tx.get(Packed, following)) is not None:
+        found.append(packed)
+        following = packed.base_id
+        if len(found) > LONGEST_CHAIN + 1:
+            raise CorruptData(f"packed body {body_id.hex()} hangs on too many others")
+    return Chain(tuple(found), tuple(tx.scan(Chunk, following)) if following else ())
 
 
 def hanging_on(tx: Reader, body_id: bytes) -> Iterator[PackedOn]:
@@ -95,3 +126,32 @@ def drop_chunks(tx: Writer, body_id: bytes) -> None:
     last = next(tx.scan(Chunk, body_id, reverse=True, limit=1), None)
     for number in range(last.number + 1 if last is not None else 0):
         tx.drop(Chunk, body_id, number)
+
+
+def replace_by_packed(tx: Writer, packed: Packed, order: int) -> None:
+    """Put a body's packed form in the place of its chunks, or of an older packed form.
+
+    Args:
+        tx: a transaction that has seen the body and its base linked.
+        packed: what `pack` returned.
+        order: of the version whose body it is.
+    """
+    before = tx.get(Packed, packed.body_id)
+    if before is None:
+        drop_chunks(tx, packed.body_id)
+    else:
+        take_off(tx, before)
+    tx.put(packed)
+    if packed.base_id:
+        tx.put(PackedOn(base_id=packed.base_id, body_id=packed.body_id, order=order))
+
+
+def replace_by_whole(tx: Writer, chunks: tuple[Chunk, ...]) -> None:
+    """Put a body's chunks in the place of its packed form."""
+    before = tx.get(Packed, chunks[0].body_id)
+    if before is None:
+        return
+    tx.drop(Packed, before.body_id)
+    take_off(tx, before)
+    for chunk in chunks:
+        tx.put(chunk)

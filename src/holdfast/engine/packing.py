@@ -1,4 +1,4 @@
-"""Packed bodies: compressed by themselves, or as differences from another body. Pure, but for reading.
+"""Packed bodies: compressed by themselves, or as differences from another body. Pure, no I/O.
 
 The sealed data of a `Packed` record is `[base, frame]`: what opens the base (or None), and a Zstandard
 frame for which the base's bytes are the dictionary. It is bound to its body, so a moved one does not
@@ -7,23 +7,16 @@ open, and the base stands inside, so a chain cannot be led elsewhere.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 import zstandard
 
-from holdfast.engine.bodies import Body, open_chunk
-from holdfast.engine.packed_links import (
-    LONGEST_CHAIN,
-    SMALLEST,
-    drop_chunks,
-    take_off,
-)
-from holdfast.engine.port import CorruptData, Reader, Writer
-from holdfast.engine.records import Chunk, Packed, PackedOn
+from holdfast.engine.bodies import Body, open_chunk, seal_chunk
+from holdfast.engine.packed_links import Chain
+from holdfast.engine.port import CorruptData
+from holdfast.engine.records import Chunk, Packed
 from holdfast.engine.vault import binding, seal, unseal
 
-LARGEST = 8 << 20  # bytes: a body is packed and unpacked in memory
 _LEVEL = 9  # it finds small changes also in 8 MiB, and takes 1 ms for 100 KB
 _GAIN = 8  # what does not get smaller by an eighth stays whole
 _NO_BASE = b""
@@ -34,35 +27,6 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
 
     base: Body | None
     frame: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Everything that reading a body takes, found in one view."""
-
-    packed: tuple[Packed, ...]  # from the body on, each hanging on the next; none if it is whole
-    chunks: tuple[Chunk, ...]  # of the body itself, or of the one that the last one hangs on
-
-
-def may_be_packed(size: int) -> bool:
-    """Tell whether a body of so many bytes is worth packing, and small enough."""
-    return SMALLEST <= size <= LARGEST
-
-
-def chain_of(tx: Reader, body_id: bytes) -> Chain:
-    """Return what reading a body of at most `LARGEST` bytes takes, be it packed or whole.
-
-    Raises:
-        CorruptData: the chain does not end.
-    """
-    found: list[Packed] = []
-    following = body_id
-    while following and (packed := tx.get(Packed, following)) is not None:
-        found.append(packed)
-        following = packed.base_id
-        if len(found) > LONGEST_CHAIN + 1:
-            raise CorruptData(f"packed body {body_id.hex()} hangs on too many others")
-    return Chain(tuple(found), tuple(tx.scan(Chunk, following)) if following else ())
 
 
 def unpack(body: Body, chain: Chain) -> bytes:
@@ -121,32 +85,13 @@ def pack(
     return packed
 
 
-def replace_by_packed(tx: Writer, packed: Packed, order: int) -> None:
-    """Put a body's packed form in the place of its chunks, or of an older packed form.
-
-    Args:
-        tx: a transaction that has seen the body and its base linked.
-        packed: what `pack` returned.
-        order: of the version whose body it is.
-    """
-    before = tx.get(Packed, packed.body_id)
-    if before is None:
-        drop_chunks(tx, packed.body_id)
-    else:
-        take_off(tx, before)
-    tx.put(packed)
-    if packed.base_id:
-        tx.put(PackedOn(base_id=packed.base_id, body_id=packed.body_id, order=order))
-
-
-def replace_by_whole(tx: Writer, body_id: bytes, chunks: tuple[Chunk, ...]) -> None:
-    """Put a body's chunks in the place of its packed form."""
-    before = tx.get(Packed, body_id)
-    if before is not None:
-        tx.drop(Packed, body_id)
-        take_off(tx, before)
-    for chunk in chunks:
-        tx.put(chunk)
+def whole(body: Body, plain: bytes) -> tuple[Chunk, ...]:
+    """Return a body's chunks as they were before it was packed."""
+    size = body.chunk
+    return tuple(
+        seal_chunk(body, number, plain[number * size : (number + 1) * size])
+        for number in range(body.chunks)
+    )
 
 
 def _bound_to(body_id: bytes) -> bytes:

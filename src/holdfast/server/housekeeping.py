@@ -15,6 +15,7 @@ from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
 from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
 from holdfast.server.operation import Site
 from holdfast.server.s3.lifecycle_run import LifecycleRun
+from holdfast.server.s3.packer import pack_some
 
 log = logging.getLogger("holdfast.housekeeping")
 
@@ -43,6 +44,7 @@ def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
         Step("staged-bodies", lambda now: collect_staged(engine, now)),
         Step("garbage", _again(lambda now: collect_garbage(engine, now))),
         Step("lifecycle", LifecycleRun(engine, site)),
+        Step("packing", lambda now: pack_some(engine, site, now)),
         Step("item-ends", _again(lambda now: settle_item_ends(engine, site, now))),
         Step("item-expiry", _again(lambda now: expire_items(engine, now))),
         Step("client-tokens", lambda now: forget_tokens(engine, now)),

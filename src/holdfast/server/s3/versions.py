@@ -12,6 +12,7 @@ from holdfast.engine.bodies import unlink
 from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import Snapshot, Transaction
+from holdfast.server.s3 import to_pack
 from holdfast.server.s3.version_ids import NULL, new_version_id, order_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,11 +66,13 @@ def place(tx: Transaction, bucket: Bucket, key: str) -> tuple[int, str]:
 def add(tx: Transaction, version: ObjectVersion) -> None:
     """Make a version, placed by `place`, the newest; a null version replaces the one before."""
     newest = tx.get(Object, version.bucket, version.key)
-    null_order = newest.null_order if newest is not None else None
+    null_order = replaced = newest.null_order if newest is not None else None
     if version.version_id == NULL:
-        if null_order is not None:
-            _drop(tx, tx.get(ObjectVersion, version.bucket, version.key, null_order))
+        if replaced is not None:
+            _drop(tx, tx.get(ObjectVersion, version.bucket, version.key, replaced))
         null_order = version.order
+    if newest is not None and (version.version_id != NULL or newest.order != replaced):
+        to_pack.note(tx, newest)
     tx.put(version)
     tx.put(pointer(version, null_order))
 
@@ -127,11 +130,13 @@ def remove(tx: Transaction, version: ObjectVersion) -> None:
         tx.drop(Object, bucket, key)
     else:
         tx.put(pointer(before, null_order))
+        to_pack.note(tx, before)  # the newest is to be whole
 
 
 def _drop(tx: Transaction, version: ObjectVersion | None) -> None:
     if version is None:
         return
+    to_pack.note_hanging_on(tx, version)
     for stored in version.stored:
         unlink(tx, stored, tx.now, alone=len(version.stored) == 1)
     tx.drop(ObjectVersion, version.bucket, version.key, version.order)
