@@ -86,6 +86,11 @@ class _Model(msgspec.Struct):
     shapes: dict[str, _Shape]
 
 
+# Made while one thread imports this: msgspec crashes the process when two threads are the first to
+# decode a Struct at the same time.
+_DECODER = msgspec.json.Decoder(_Model)
+
+
 @cache
 def service(name: str) -> ServiceModel:
     """Return the model of a served service.
@@ -98,7 +103,7 @@ def service(name: str) -> ServiceModel:
         RuntimeError: botocore, or its model of the service, is not installed.
     """
     served = SERVED[name]
-    model = msgspec.json.decode(gzip.decompress(_model_file(name).read_bytes()), type=_Model)
+    model = _DECODER.decode(gzip.decompress(_model_file(name).read_bytes()))
     about = model.metadata
     namespace = about.xml_namespace
     shapes = _Shapes(model.shapes)

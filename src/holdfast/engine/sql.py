@@ -4,6 +4,7 @@ A row is the key columns and one column `record`, the MessagePack map of all oth
 are unknown when a row is read are ignored, missing ones take their defaults.
 """
 
+import threading
 from collections.abc import Sequence
 from functools import cache
 from operator import attrgetter
@@ -16,6 +17,9 @@ from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Record
 
 R = TypeVar("R", bound=Record)
+
+# Kinds share Structs, and msgspec crashes when two threads are the first to decode one of those.
+_MAKING = threading.Lock()
 
 
 class CorruptRecord(CorruptData):
@@ -129,4 +133,5 @@ class Rows(Generic[R]):
 @cache
 def rows_of(kind: type[R]) -> Rows[R]:
     """Return the rows of a kind, made once."""
-    return Rows(kind)
+    with _MAKING:
+        return Rows(kind)

@@ -63,3 +63,16 @@ def test_botocore_itself_is_not_imported() -> None:
         "[service(name) for name in SERVED]\nsys.exit('botocore' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_many_threads_may_be_the_first_to_ask() -> None:
+    """A server's first requests come at once; msgspec is no danger to its process then."""
+    program = (
+        "import sys, threading\nfrom holdfast.aws.models import service\n"
+        "sys.setswitchinterval(1e-6)\nall_there = threading.Barrier(8)\n"
+        "def ask(name):\n    all_there.wait()\n    service(name)\n"
+        "threads = [threading.Thread(target=ask, args=(name,)) for name in ('s3', 'kms') * 4]\n"
+        "[each.start() for each in threads]\n[each.join() for each in threads]\n"
+    )
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program], check=True)

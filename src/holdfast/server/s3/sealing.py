@@ -22,6 +22,9 @@ from holdfast.server.s3.encryption import KMS_ALGORITHMS, Choice, kms_error
 T = TypeVar("T")
 
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+# Made here, not at their first use: msgspec crashes when two threads are the first with a Struct.
+_BODY = msgspec.msgpack.Decoder(Body)
+_ENVELOPES = msgspec.msgpack.Decoder(list[bytes])
 
 
 def named(body: Body) -> StoredBody:
@@ -83,7 +86,7 @@ def unwrap(
             raise kms_error(error) from error
     else:
         plain = envelope
-    body = _decoded(plain, Body)
+    body = _decoded(plain, _BODY)
     if (body.id, body.size) != (stored.id, stored.size):
         raise CorruptData(f"the envelope of body {stored.id.hex()} holds another body")
     return body
@@ -93,9 +96,9 @@ def _envelope_binding(encryption: Encryption, bucket: str, key: str, body_id: by
     return binding("envelope", bucket, key, body_id, encryption.context)
 
 
-def _decoded(raw: bytes, kind: type[T]) -> T:
+def _decoded(raw: bytes, decoder: "msgspec.msgpack.Decoder[T]") -> T:
     try:
-        return msgspec.msgpack.decode(raw, type=kind)
+        return decoder.decode(raw)
     except msgspec.MsgspecError:
         raise CorruptData("what opens a body is not in the form it was written in") from None
 
@@ -113,7 +116,7 @@ def open_version(vault: Vault, version: ObjectVersion) -> list[bytes]:
         CorruptData: the version is not what was written.
     """
     raw = vault.unseal(version.bodies, "version", _version_binding(version))
-    envelopes = _decoded(raw, list[bytes])
+    envelopes = _decoded(raw, _ENVELOPES)
     if len(envelopes) != len(version.stored):
         raise CorruptData("a version has more or fewer bodies than envelopes")
     return envelopes
