@@ -16,7 +16,9 @@ def iso_seconds(moment: datetime) -> str:
 
 def iso_milliseconds(moment: datetime) -> str:
     """Return `2009-10-12T17:50:30.000Z`, as S3 does."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def epoch(moment: datetime) -> float:

@@ -4,9 +4,8 @@ Sources: the XML traits of Smithy's REST XML protocol; S3's schema checks show a
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdfast.aws.compiled import Compiled
 from holdfast.aws.scalars import convert, text
@@ -16,6 +15,7 @@ from holdfast.aws.xml import Element, escape, malformed
 
 Read = Callable[[Element], Any]
 Write = Callable[[Any, str, list[str]], None]  # value, element name, output
+Form = Callable[[Any], str]
 
 # S3 answers these with errors of their own, so their handlers check them.
 _CHECKED_ELSEWHERE = frozenset({"BucketLocationConstraint", "Event", "EncodingType"})
@@ -161,48 +161,61 @@ def writer(shape: Shape, *, milliseconds: bool = True) -> Write:
     return _writers.get((shape, milliseconds), lambda: make(shape, milliseconds))
 
 
+class _Part(NamedTuple):
+    """A member of a structure, as an element."""
+
+    key: str
+    wire: str
+    form: Form | None  # of a scalar, its text
+    write: Write  # of anything else
+
+
 def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
-    fields: dict[str, tuple[str, Write]] = {}
+    parts: list[_Part] = []
     attributes: list[tuple[str, str]] = []
-    mixed: list[tuple[str, str, Write]] = []
+    mixed: list[_Part] = []
     namespace = _namespace(shape.xml_namespace, shape.xml_prefix) if shape.xml_prefix else ""
 
     def write_structure(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}{namespace}")
-        out.extend(f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value)
-        out.append(">")
-        for key, (wire, write) in fields.items():
+        said = "".join(
+            [f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value]
+        )
+        out.append(f"<{name}{namespace}{said}>")
+        for key, wire, form, write in parts:
             inner = value.get(key)
-            if inner is not None:
+            if inner is None:
+                continue
+            if form is not None:
+                out.append(f"<{wire}>{form(inner)}</{wire}>")
+            else:
                 write(inner, wire, out)
         if mixed:
             _write_mixed(value, mixed, out)
         out.append(f"</{name}>")
 
-    _writers.announce(
-        (shape, milliseconds), write_structure
-    )  # before its members: it may contain itself
+    # Before its members: it may contain itself.
+    _writers.announce((shape, milliseconds), write_structure)
     for member in shape.members.values():
         if member.xml_attribute:
             attributes.append((member.name, member.wire))
         elif not member.location:
-            write = _member_writer(member, milliseconds)
-            fields[member.name] = (_element_name(member), write)
-    for key in _MIXED.get(shape.name, ()):
-        fields.pop(key)
-        one = writer(shape.members[key].shape.item.shape, milliseconds=milliseconds)
-        mixed.append((key, _element_name(shape.members[key]), one))
+            mix = member.name in _MIXED.get(shape.name, ())
+            (mixed if mix else parts).append(_part(member, milliseconds))
     return write_structure
 
 
-def _write_mixed(value: Any, mixed: list[tuple[str, str, Write]], out: list[str]) -> None:
-    found = [
-        (one.get(PLACE, 0), one, wire, write)
-        for key, wire, write in mixed
-        for one in value.get(key, ())
-    ]
-    for _, one, wire, write in sorted(found, key=itemgetter(0)):
-        write(one, wire, out)
+def _part(member: Member, milliseconds: bool) -> _Part:
+    repeats = _repeats(member)
+    shape = member.shape.item.shape if repeats else member.shape
+    form = None if repeats or shape.type in _WRITERS else _form(shape, milliseconds)
+    write = _member_writer(member, milliseconds)
+    return _Part(member.name, _element_name(member), form, write)
+
+
+def _write_mixed(value: Any, mixed: list[_Part], out: list[str]) -> None:
+    found = [(one.get(PLACE, 0), one, part) for part in mixed for one in value.get(part.key, ())]
+    for _, one, part in sorted(found, key=itemgetter(0)):
+        part.write((one,), part.wire, out)
 
 
 def _member_writer(member: Member, milliseconds: bool) -> Write:
@@ -245,10 +258,10 @@ def _map_writer(shape: Shape, milliseconds: bool) -> Write:
 
 
 def _scalar_writer(shape: Shape, milliseconds: bool) -> Write:
-    form = _timestamp_writer(shape, milliseconds) if shape.type == "timestamp" else text
+    form = _form(shape, milliseconds)
 
     def write_scalar(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}>{escape(form(value))}</{name}>")
+        out.append(f"<{name}>{form(value)}</{name}>")
 
     return write_scalar
 
@@ -260,10 +273,15 @@ _WRITERS: dict[str, Callable[[Shape, bool], Write]] = {
 }
 
 
-def _timestamp_writer(shape: Shape, milliseconds: bool) -> Callable[[datetime], str]:
-    if shape.timestamp_format == "rfc822":
-        return http_date
-    return iso_milliseconds if milliseconds else iso_seconds
+def _form(shape: Shape, milliseconds: bool) -> Form:
+    """Return what makes escaped text of a scalar."""
+    if shape.type == "timestamp":
+        if shape.timestamp_format == "rfc822":
+            return http_date
+        return iso_milliseconds if milliseconds else iso_seconds
+    if shape.type == "string":
+        return escape
+    return text  # of numbers, booleans and base64: nothing in it needs escaping
 
 
 def _namespace(uri: str, prefix: str) -> str:
