@@ -15,7 +15,7 @@ from holdfast.engine.directory import DATABASE
 from holdfast.engine.migrate import steps, version_of
 from holdfast.engine.port import CorruptData, Engine, Reader
 from holdfast.engine.progress import Progress, silent
-from holdfast.engine.records import KINDS, Chunk, Garbage, Record, Staged
+from holdfast.engine.records import KINDS, Chunk, Garbage, Orphan, Packed, Record, Staged
 from holdfast.engine.sql import CorruptRecord, rows_of
 
 R = TypeVar("R", bound=Record)
@@ -124,22 +124,35 @@ def _page(tx: Reader, kind: type[R], prefix: tuple[Any, ...], after: tuple[Any, 
     return found
 
 
+def readable(reader: Reader, kind: type[R]) -> Iterator[R]:
+    """Yield all records of a kind in one view; one that does not decode is passed over."""
+    after: tuple[Any, ...] = ()
+    while page := _page(reader, kind, (), after):
+        yield from page
+        after = _key(page[-1])
+
+
 def _key(record: Record) -> tuple[Any, ...]:
     return tuple(getattr(record, name) for name in record.key_fields)
 
 
 def stored_bodies(reader: Reader) -> Iterator[bytes]:
-    """Yield the id of every body that has chunks, in order."""
+    """Yield the id of every body that has chunks, in order, and then of every packed one."""
+    yield from _body_ids(reader, Chunk)
+    yield from _body_ids(reader, Packed)
+
+
+def _body_ids(reader: Reader, kind: type[Chunk] | type[Packed]) -> Iterator[bytes]:
     after: tuple[bytes, ...] = ()
     while True:
         try:
-            chunk = next(reader.scan(Chunk, after=after, limit=1), None)
+            found = next(reader.scan(kind, after=after, limit=1), None)
         except CorruptRecord as passed:
             body_id = passed.key[0]
         else:
-            if chunk is None:
+            if found is None:
                 return
-            body_id = chunk.body_id
+            body_id = found.body_id
         yield body_id
         after = (body_id,)
 
@@ -147,11 +160,14 @@ def stored_bodies(reader: Reader) -> Iterator[bytes]:
 def waiting_bodies(reader: Reader) -> set[bytes]:
     """Return the ids of the bodies that nothing links and that housekeeping knows of."""
     staged = {record.body_id for record in reader.scan(Staged)}
-    return staged | {record.id for record in reader.scan(Garbage) if record.what == "body"}
+    orphans = {record.body_id for record in reader.scan(Orphan)}
+    return (
+        staged | orphans | {record.id for record in reader.scan(Garbage) if record.what == "body"}
+    )
 
 
 def stray_bodies(reader: Reader, linked: set[bytes]) -> Iterator[bytes]:
-    """Yield the id of every body that has chunks and is neither linked nor waiting.
+    """Yield the id of every body that is stored and is neither linked nor waiting.
 
     Args:
         reader: a view; the one that `linked` was found through.

@@ -8,7 +8,7 @@ from holdfast.aws.checksums import COMPOSITE, Hasher, composite, encode, hasher
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import Body, read
 from holdfast.engine.port import CorruptData
-from holdfast.engine.records import Chunk, ObjectVersion, Part, StoredBody, Upload
+from holdfast.engine.records import Chunk, ObjectVersion, Packed, Part, StoredBody, Upload
 from holdfast.server.operation import Snapshot
 from holdfast.server.problem import Unopened
 from holdfast.server.s3.customer_keys import CUSTOMER
@@ -114,6 +114,8 @@ def _superfluous_chunks(tx: Snapshot, stored: StoredBody) -> Iterator[str]:
 
 
 def _measured(tx: Snapshot, stored: StoredBody, progress: Read) -> Iterator[str]:
+    if tx.get(Packed, stored.id) is not None:
+        return  # its size stands inside what cannot be opened
     found, size = 0, 0
     for chunk in tx.scan(Chunk, stored.id, start=(0,)):
         if chunk.number < stored.chunks:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from holdfast.engine.packed_verify import wrong_links
 from holdfast.engine.port import CorruptData, Engine, Reader
 from holdfast.engine.records import Bucket, Object, ObjectVersion, Part, Upload
 from holdfast.engine.verify import stray_bodies, waiting_bodies, walk
@@ -171,5 +172,9 @@ def verify_links(tx: Reader) -> Iterator[Problem]:
     for body_id in sorted(waiting_bodies(tx) & linked.keys()):
         what = f"its body {body_id.hex()} is marked for removal; it will be lost"
         yield Problem(linked[body_id], what, "Stop the server, and copy what is still whole.")
+    for body_id, what in wrong_links(tx):
+        where = linked.get(body_id, "")
+        named = f"body {body_id.hex()}" + (f" of {where}" if where else "")
+        yield Problem(named, what, _STRAY)
     for body_id in stray_bodies(tx, set(linked)):
         yield Problem(f"body {body_id.hex()}", "it is stored, and nothing refers to it", _STRAY)
