@@ -29,6 +29,10 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     frame: bytes
 
 
+# Made here, not at its first use: msgspec crashes when two threads are the first with a Struct.
+_CONTENT = msgspec.msgpack.Decoder(_Content)
+
+
 def unpack(body: Body, chain: Chain) -> bytes:
     """Return the bytes of a body, be it packed or whole.
 
@@ -104,7 +108,7 @@ def _opened(body: Body, packed: Packed) -> _Content:
         raise CorruptData(f"body {body.id.hex()}, which another one is packed on, is not there")
     raw = unseal(body.key, packed.data, _bound_to(body.id))
     try:
-        content = msgspec.msgpack.decode(raw, type=_Content)
+        content = _CONTENT.decode(raw)
     except msgspec.MsgspecError:
         raise CorruptData(f"packed body {body.id.hex()} is in an unknown form") from None
     if packed.base_id != (content.base.id if content.base is not None else _NO_BASE):
