@@ -99,12 +99,12 @@ class Edge:
 
     async def _counted(self, request: Request, incoming: Incoming, send: Send) -> None:
         self._under_way += 1
-        self._metrics.under_way.set(self._under_way)
+        self._metrics.under_way = self._under_way
         try:
             await self._answer(request, incoming, send)
         finally:
             self._under_way -= 1
-            self._metrics.under_way.set(self._under_way)
+            self._metrics.under_way = self._under_way
 
     async def _answer(self, request: Request, incoming: Incoming, send: Send) -> None:
         began = time.perf_counter()

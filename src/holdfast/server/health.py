@@ -66,8 +66,10 @@ class Health:
         return _text(200, "ready\n")
 
     def _exposition(self) -> Response:
+        from holdfast.server.exposition import page
+
         kind = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
-        return Response(200, (kind,), self._metrics.exposition())
+        return Response(200, (kind,), page(self._metrics))
 
 
 def _text(status: int, text: str, *headers: tuple[str, str]) -> Response:

@@ -1,48 +1,37 @@
-"""Counts and times for Prometheus. Labels name operations, never states, keys or callers."""
+"""Counts and times. Labels name operations, never states, keys or callers."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.platform_collector import PlatformCollector
-from prometheus_client.process_collector import ProcessCollector
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from threading import Lock
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+# Seconds: an answer that took no longer counts into a bucket; the last one is for all others.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-class Metrics:
-    """What one server counts, in a registry of its own."""
+class Times:
+    """How long answers took."""
+
+    __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
         """Begin at zero."""
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        self.requests = Counter(
-            "holdfast_requests",
-            "Requests answered.",
-            ("service", "operation", "status", "error"),
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "holdfast_request_seconds",
-            "Time from the head of a request to the end of its response.",
-            ("service", "operation"),
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-        self.under_way = Gauge(
-            "holdfast_requests_under_way", "Requests being answered.", registry=self.registry
-        )
-        self.housekeeping = Counter(
-            "holdfast_housekeeping_work",
-            "Things that housekeeping removed or renewed.",
-            ("step",),
-            registry=self.registry,
-        )
-        self.housekeeping_failures = Counter(
-            "holdfast_housekeeping_failures",
-            "Housekeeping steps that failed.",
-            ("step",),
-            registry=self.registry,
-        )
+        self.counts = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0  # all together
+
+
+class Metrics:
+    """What one server counts. Whoever reads it holds `lock`."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.lock = Lock()
+        self.under_way = 0  # requests being answered
+        # by service, operation, status and error
+        self.requests: Counter[tuple[str, str, str, str]] = Counter()
+        # by service and operation
+        self.times: defaultdict[tuple[str, str], Times] = defaultdict(Times)
+        self.housekeeping: Counter[str] = Counter()  # by step: things removed or renewed
+        self.housekeeping_failures: Counter[str] = Counter()  # by step
 
     def observe(
         self, service: str, operation: str, status: int, error: str, seconds: float
@@ -57,9 +46,18 @@ class Metrics:
             seconds: how long it took.
         """
         name = operation or "unknown"
-        self.requests.labels(service, name, str(status), error).inc()
-        self.seconds.labels(service, name).observe(seconds)
+        with self.lock:
+            self.requests[service, name, str(status), error] += 1
+            times = self.times[service, name]
+            times.counts[bisect_left(BUCKETS, seconds)] += 1
+            times.seconds += seconds
 
-    def exposition(self) -> bytes:
-        """Return all metrics in Prometheus's text format."""
-        return generate_latest(self.registry)
+    def housekeeping_worked(self, step: str, done: int) -> None:
+        """Count what a step of housekeeping removed or renewed."""
+        with self.lock:
+            self.housekeeping[step] += done
+
+    def housekeeping_failed(self, step: str) -> None:
+        """Count a step of housekeeping that failed."""
+        with self.lock:
+            self.housekeeping_failures[step] += 1

@@ -85,8 +85,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     housekeeping = Housekeeping(
         steps(engine, site),
         utc_now,
-        worked=lambda name, done: metrics.housekeeping.labels(name).inc(done),
-        failed=lambda name: metrics.housekeeping_failures.labels(name).inc(),
+        worked=metrics.housekeeping_worked,
+        failed=metrics.housekeeping_failed,
     )
     held.callback(housekeeping.stop)
 
