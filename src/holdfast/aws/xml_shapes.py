@@ -175,12 +175,15 @@ def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
     attributes: list[tuple[str, str]] = []
     mixed: list[_Part] = []
     namespace = _namespace(shape.xml_namespace, shape.xml_prefix) if shape.xml_prefix else ""
+    special = bool(namespace) or any(member.xml_attribute for member in shape.members.values())
+
+    def said(value: Any) -> str:
+        return "".join(
+            f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value
+        )
 
     def write_structure(value: Any, name: str, out: list[str]) -> None:
-        said = "".join(
-            [f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value]
-        )
-        out.append(f"<{name}{namespace}{said}>")
+        out.append(f"<{name}{namespace}{said(value)}>" if special else f"<{name}>")
         for key, wire, form, write in parts:
             inner = value.get(key)
             if inner is None:
@@ -281,7 +284,8 @@ def _form(shape: Shape, milliseconds: bool) -> Form:
         return iso_milliseconds if milliseconds else iso_seconds
     if shape.type == "string":
         return escape
-    return text  # of numbers, booleans and base64: nothing in it needs escaping
+    # Nothing in numbers, booleans and base64 needs escaping.
+    return str if shape.type in ("integer", "long") else text
 
 
 def _namespace(uri: str, prefix: str) -> str:

@@ -32,14 +32,13 @@ def list_objects(tx: Snapshot, params: Params) -> Result:
     bucket, cut, encode = bucket_of(tx, params), cut_of(params), encoder_of(params)
     marker = params.get("Marker", "")
     found = _page(tx, bucket, cut, marker)
-    who = owner(tx)
     result = {
         "Name": bucket.name,
         "Marker": encode(marker),
         "MaxKeys": cut.limit,
         "IsTruncated": found.truncated,
         **described(params, cut, encode),
-        "Contents": [{**_entry(one, encode), "Owner": who} for one in found.entries],
+        "Contents": _contents(found, encode, owner(tx)),
         **common_prefixes(found, encode),
     }
     # Without a delimiter the last key is the next marker, and AWS leaves it to the client.
@@ -59,14 +58,13 @@ def list_objects_v2(tx: Snapshot, params: Params) -> Result:
     token = params.get("ContinuationToken")
     start_after = params.get("StartAfter", "")
     found = _page(tx, bucket, cut, start_after if token is None else _opened(token))
-    extra = {"Owner": owner(tx)} if params.get("FetchOwner") else {}
     result = {
         "Name": bucket.name,
         "MaxKeys": cut.limit,
         "KeyCount": len(found),
         "IsTruncated": found.truncated,
         **described(params, cut, encode),
-        "Contents": [{**_entry(one, encode), **extra} for one in found.entries],
+        "Contents": _contents(found, encode, owner(tx) if params.get("FetchOwner") else None),
         **common_prefixes(found, encode),
     }
     if token is not None:
@@ -83,18 +81,26 @@ def _page(tx: Snapshot, bucket: Bucket, cut: Cut, after: str) -> Page[Object]:
     return page(scan, cut, (after,) if after else (), lambda one: not one.delete_marker)
 
 
-def _entry(one: Object, encode: Callable[[str], str]) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "Key": encode(one.key),
-        "LastModified": one.last_modified,
-        "ETag": quoted(one.etag),
-        "Size": one.size,
-        "StorageClass": one.storage_class,
-    }
-    if one.checksum_algorithm:
-        entry["ChecksumAlgorithm"] = [one.checksum_algorithm]
-        entry["ChecksumType"] = one.checksum_type
-    return entry
+def _contents(
+    found: Page[Object], encode: Callable[[str], str], who: dict[str, str] | None
+) -> list[dict[str, Any]]:
+    """Return the `Contents` member; with the owner in each entry if one is given."""
+    contents = []
+    for one in found.entries:
+        entry: dict[str, Any] = {
+            "Key": encode(one.key),
+            "LastModified": one.last_modified,
+            "ETag": quoted(one.etag),
+            "Size": one.size,
+            "StorageClass": one.storage_class,
+        }
+        if one.checksum_algorithm:
+            entry["ChecksumAlgorithm"] = (one.checksum_algorithm,)
+            entry["ChecksumType"] = one.checksum_type
+        if who is not None:
+            entry["Owner"] = who
+        contents.append(entry)
+    return contents
 
 
 def _token(last: str) -> str:

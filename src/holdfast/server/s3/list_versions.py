@@ -91,17 +91,15 @@ def _entries(
         if one.delete_marker:
             markers.append(entry)
         else:
-            versions.append(entry | _content(one))
+            _add_content(entry, one)
+            versions.append(entry)
     return {"Versions": versions, "DeleteMarkers": markers}
 
 
-def _content(one: ObjectVersion) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "ETag": quoted(one.etag),
-        "Size": one.size,
-        "StorageClass": one.storage_class,
-    }
+def _add_content(entry: dict[str, Any], one: ObjectVersion) -> None:
+    entry["ETag"] = quoted(one.etag)
+    entry["Size"] = one.size
+    entry["StorageClass"] = one.storage_class
     if one.checksums:
-        content["ChecksumAlgorithm"] = list(one.checksums)
-        content["ChecksumType"] = one.checksum_type
-    return content
+        entry["ChecksumAlgorithm"] = tuple(one.checksums)
+        entry["ChecksumType"] = one.checksum_type

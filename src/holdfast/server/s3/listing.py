@@ -3,6 +3,7 @@
 What is under a common prefix is skipped by seeking past it, not by reading it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,6 +20,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 LARGEST_PAGE = 1000
 # A seek costs about as much as reading a few records, so short groups are read through.
 _PATIENCE = 8
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/*-]*")  # what encoding leaves as it is
 
 
 class Scan(Protocol[Row_co]):
@@ -68,7 +70,7 @@ def page(
     scan: Scan[Listed],
     cut: Cut,
     after: tuple[Any, ...] = (),
-    keep: Callable[[Listed], bool] = lambda _: True,
+    keep: Callable[[Listed], bool] | None = None,
 ) -> Page[Listed]:
     """Return the next page.
 
@@ -76,36 +78,32 @@ def page(
         scan: yields the records of the bucket.
         cut: which keys, and how many.
         after: where the last page ended: a key or common prefix, then further key fields if any.
-        keep: whether a record is listed at all.
+        keep: whether a record is listed at all; all are if it is not given.
     """
     found: Page[Listed] = Page()
     if cut.limit <= 0:
         return found
     rows, passed = _begin(scan, cut, after), 0
+    group: str | None = None
     while (row := next(rows, None)) is not None and row.key.startswith(cut.prefix):
-        if not keep(row):
-            continue
-        group = cut.group(row.key)
-        if group is not None and found.prefixes and found.prefixes[-1] == group:
+        if group is not None and row.key.startswith(group):
             passed += 1
-            if passed >= _PATIENCE:
-                rows, passed = _from_successor(scan, group), 0
+            if passed == _PATIENCE:
+                rows = _from_successor(scan, group)
             continue
-        if len(found) == cut.limit:
+        if keep is not None and not keep(row):
+            continue
+        if len(found.entries) + len(found.prefixes) == cut.limit:
             found.truncated = True
             break
-        passed = 0
-        _append(found, row, group)
+        group, passed = cut.group(row.key) if cut.delimiter else None, 0
+        if group is None:
+            found.entries.append(row)
+            found.last = row
+        else:
+            found.prefixes.append(group)
+            found.last = group
     return found
-
-
-def _append(found: Page[Listed], row: Listed, group: str | None) -> None:
-    if group is None:
-        found.entries.append(row)
-        found.last = row
-    else:
-        found.prefixes.append(group)
-        found.last = group
 
 
 def _begin(scan: Scan[Listed], cut: Cut, after: tuple[Any, ...]) -> Iterator[Listed]:
@@ -160,7 +158,11 @@ def encoder_of(params: Params) -> Callable[[str], str]:
             ArgumentName="encoding-type",
             ArgumentValue=kind,
         )
-    return lambda text: quote_plus(text, safe="/*")
+    return _url_encoded
+
+
+def _url_encoded(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text, safe="/*")
 
 
 def described(params: Params, cut: Cut, encode: Callable[[str], str]) -> dict[str, Any]:
