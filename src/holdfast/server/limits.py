@@ -1,12 +1,11 @@
 """How much of what a stranger may send, and for how long."""
 
-from dataclasses import dataclass
+import msgspec
 
 MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds on requests. Sizes in bytes, times in seconds."""
 
     header_bytes: int = 32 * 1024  # request line and headers together

@@ -2,7 +2,8 @@
 
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 RESTORE = (
     "Restore the newest backup into a new directory and take from it what is damaged here: "
@@ -10,8 +11,7 @@ RESTORE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """One thing that is not what was written."""
 
     where: str  # what it is, as its user names it

@@ -1,16 +1,15 @@
 """The file `credentials` in the data directory: the administrator's access key, in AWS's INI form."""
 
-import configparser
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from holdfast.engine.durable import write_private
 
 NAME = "credentials"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """An access key."""
 
     access_key_id: str
@@ -23,16 +22,21 @@ class Credentials:
 
 def write(data: Path, credentials: Credentials) -> None:
     """Write the file, readable by its owner only, durably and at once."""
-    text = (
-        "[default]\n"
-        f"aws_access_key_id = {credentials.access_key_id}\n"
-        f"aws_secret_access_key = {credentials.secret_access_key}\n"
-    )
-    write_private(data / NAME, text.encode())
+    write_private(data / NAME, _text(credentials))
+
+
+def says(data: Path, credentials: Credentials) -> bool:
+    """Whether the file is as `write` makes it. This is quicker than to read it."""
+    try:
+        return (data / NAME).read_bytes() == _text(credentials)
+    except OSError:
+        return False
 
 
 def read(data: Path) -> Credentials | None:
     """Return what the file says, or None if it is not there or not understood."""
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string((data / NAME).read_text())
@@ -40,3 +44,11 @@ def read(data: Path) -> Credentials | None:
         return Credentials(section["aws_access_key_id"], section["aws_secret_access_key"])
     except (OSError, UnicodeDecodeError, configparser.Error, KeyError):
         return None
+
+
+def _text(credentials: Credentials) -> bytes:
+    return (
+        "[default]\n"
+        f"aws_access_key_id = {credentials.access_key_id}\n"
+        f"aws_secret_access_key = {credentials.secret_access_key}\n"
+    ).encode()

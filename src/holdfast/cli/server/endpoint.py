@@ -1,16 +1,16 @@
 """The file `endpoint` in the data directory: where clients reach the server of this directory."""
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import msgspec
 
 from holdfast.engine.durable import write_private
 
 NAME = "endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """What a client needs to know besides the credentials."""
 
     url: str  # with an IP literal as its host, so that the SDKs use path style
@@ -33,7 +33,7 @@ def url_of(host: str, port: int, *, secure: bool) -> str:
 
 def write(data: Path, endpoint: Endpoint) -> None:
     """Replace the file at once, so that a reader sees the old or the new one."""
-    write_private(data / NAME, json.dumps(asdict(endpoint)).encode() + b"\n")
+    write_private(data / NAME, json.dumps(msgspec.structs.asdict(endpoint)).encode() + b"\n")
 
 
 def read(data: Path) -> Endpoint | None:

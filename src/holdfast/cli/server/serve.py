@@ -5,10 +5,10 @@ import gc
 import logging
 import os
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import click
+import msgspec
 
 from holdfast.cli.exit_codes import epilog
 from holdfast.cli.server import administrator, banner, endpoint, first_start, logs
@@ -71,7 +71,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     stored = first_start.presented(engine, settings)
     listener = held.enter_context(bind(settings.listen))
     if stored:
-        settings = replace(settings, account=stored.account, region=stored.region)
+        settings = msgspec.structs.replace(settings, account=stored.account, region=stored.region)
     site = Site(settings.account, settings.region, directory.vault, os.urandom)
     if not stored:
         first_start.make(engine, site, SERVICES, settings, utc_now())

@@ -1,16 +1,16 @@
 """Every setting of the server, in one table; `docs/reference/settings.md` is made from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from holdfast.cli.server import values
 
 GIB = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One row of the table. `name` also gives the flag, the variable and the TOML key."""
 
     name: str

@@ -3,12 +3,11 @@
 A flag wins over an environment variable, that over the TOML file, that over the default.
 """
 
-import difflib
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from holdfast.cli.server.setting_table import SETTINGS, Setting
 from holdfast.cli.server.values import Address
@@ -20,8 +19,7 @@ class BadSetting(Exception):
     """A setting has no meaning; the message names it, where it came from and what it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
+class ServerSettings(msgspec.Struct, frozen=True):
     """The value of every setting."""
 
     data: Path
@@ -102,6 +100,8 @@ def _text(
 
 
 def _read_file(path: Path) -> dict[str, tuple[str, str]]:
+    import tomllib
+
     try:
         with path.open("rb") as file:
             content = tomllib.load(file)
@@ -123,6 +123,8 @@ def _as_text(path: Path, key: str, value: object) -> str:
 
 
 def _meant(name: str, known: list[str], prefix: str = "") -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
     return f"; did you mean {prefix}{close[0]}?" if close else ""
 
