@@ -3,9 +3,9 @@
 Source: "Signature Calculations for the Authorization Header" in the Amazon S3 API reference.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from holdfast.aws.claims import (
     ALGORITHM,
@@ -24,8 +24,7 @@ from holdfast.aws.http import Request
 from holdfast.aws.refusals import family, refusal
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(NamedTuple):
     """The three components of a signature, still as text."""
 
     credential: str
@@ -91,13 +90,14 @@ def _components(header: str, service: str) -> _Parts:
 
 def _time(request: Request, header: str, service: str) -> tuple[str, datetime]:
     """Return the time of signing in both forms: of x-amz-date, or else of Date."""
-    for name in ("x-amz-date", "date"):
-        text = request.headers.get(name)
-        if text:
-            time = parse_time(text) or (_http_date(text) if name == "date" else None)
-            if time:
-                return time.strftime("%Y%m%dT%H%M%SZ"), time
-            break
+    text = request.headers.get("x-amz-date")
+    time = parse_time(text)
+    if time is not None:
+        return text, time
+    date = "" if text else request.headers.get("date")
+    time = parse_time(date) or (_http_date(date) if date else None)
+    if time is not None:
+        return time.strftime("%Y%m%dT%H%M%SZ"), time
     if family(service) == "s3":
         raise ServiceError(
             "AccessDenied",

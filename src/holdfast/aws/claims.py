@@ -5,8 +5,10 @@
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+
+from msgspec import Struct
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.refusals import family, refusal
@@ -29,8 +31,7 @@ _NOT_V4 = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(Struct, frozen=True):
     """What a request says about who signed it, and how."""
 
     access_key_id: str
@@ -53,6 +54,7 @@ class Claims:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
+@lru_cache(maxsize=256)
 def scope_of(text: str, service: str, *, presigned: bool) -> tuple[str, str, str]:
     """Return access key id, date and region of a credential for this service."""
     pieces = text.rsplit("/", 4)
@@ -100,6 +102,7 @@ def _credential_error(service: str, what: str, *, presigned: bool) -> ServiceErr
     return malformed(service, what)
 
 
+@lru_cache(maxsize=256)
 def signed_names(text: str, service: str) -> tuple[str, ...]:
     """Return the names of the signed headers, in lower case."""
     if not text.isascii():
@@ -107,12 +110,15 @@ def signed_names(text: str, service: str) -> tuple[str, ...]:
     return tuple(text.lower().split(";"))
 
 
+@lru_cache(maxsize=64)
 def parse_time(text: str) -> datetime | None:
     """Return the time that ISO 8601's basic form `YYYYMMDDTHHMMSSZ` says, or None."""
     if not _TIME.fullmatch(text):
         return None
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
+    hour, minute, second = int(text[9:11]), int(text[11:13]), int(text[13:15])
     try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
 
@@ -136,7 +142,7 @@ def check_date(date: str, amz_date: str, service: str, *, presigned: bool) -> No
 
 def valid_declared(value: str) -> str:
     """Return what x-amz-content-sha256 says, if it is a hash or a keyword."""
-    if value in (UNSIGNED, *STREAMING) or _SHA256.fullmatch(value):
+    if _SHA256.fullmatch(value) or value in (UNSIGNED, *STREAMING):
         return value
     keywords = ", ".join((UNSIGNED, *STREAMING))
     raise bad_argument(

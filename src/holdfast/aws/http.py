@@ -1,8 +1,10 @@
 """HTTP requests and responses as plain values."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 
 class Headers:
@@ -38,6 +40,8 @@ def parse_query(query: str) -> tuple[tuple[str, str], ...]:
 
     A plus sign stays a plus sign, as in S3. Bytes that are not UTF-8 become U+FFFD.
     """
+    if not query:
+        return ()
     pairs = []
     for piece in query.split("&"):
         if piece:
@@ -52,8 +56,7 @@ def _decode(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Everything of a request but its body."""
 
     method: str
@@ -62,10 +65,10 @@ class Request:
     headers: Headers
     secure: bool = False  # came over TLS
     client: str = ""  # address of the peer
-    query: tuple[tuple[str, str], ...] = field(init=False)
+    query: tuple[tuple[str, str], ...] = ()  # what `raw_query` says, whatever is given here
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "query", parse_query(self.raw_query))
+        force_setattr(self, "query", parse_query(self.raw_query))
 
     @property
     def host(self) -> str:
@@ -80,8 +83,7 @@ class Request:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A response. A body that is not bytes is streamed, and then `length` says how long it is."""
 
     status: int

@@ -1,6 +1,8 @@
 """Which service a request is for, and which of its operations."""
 
-from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec import Struct
 
 from holdfast.aws import query, s3_routes
 from holdfast.aws.errors import ServiceError
@@ -13,8 +15,7 @@ _TARGETS = {"DynamoDB_20120810": "dynamodb", "TrentService": "kms"}
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What a request is for."""
 
     operation: str
@@ -45,7 +46,13 @@ def service_of(request: Request, body: bytes | None = None) -> str:
 def _scope(request: Request) -> str:
     """Return the service in the credential scope, KEY/DATE/REGION/SERVICE/aws4_request."""
     _, found, rest = request.headers.get("authorization").partition("Credential=")
-    credential = rest.partition(",")[0] if found else request.parameter("X-Amz-Credential") or ""
+    if found:
+        return _scoped(rest.partition(",")[0])
+    return _scoped(request.parameter("X-Amz-Credential") or "")
+
+
+@lru_cache(maxsize=256)
+def _scoped(credential: str) -> str:
     pieces = credential.strip().split("/")
     return pieces[-2] if len(pieces) >= 5 else ""
 

@@ -56,7 +56,7 @@ def claims(request: Request, service: str) -> Claims:
             the code and message that AWS has for it.
     """
     header = request.headers.get("authorization")
-    query = dict(reversed(request.query))
+    query = dict(reversed(request.query)) if request.query else {}
     presigned = any(name in query for name in ("X-Amz-Algorithm", "X-Amz-Signature"))
     if header and presigned:
         raise bad_argument(service, _ONE_MECHANISM, "Authorization", header)
@@ -107,37 +107,44 @@ def verify(
     if payload_hash is None:
         raise ValueError("the hash of the body is needed")
     canonical = canonical_request(claims, request, payload_hash)
-    to_sign = "\n".join(
-        (ALGORITHM, claims.amz_date, claims.scope, hashlib.sha256(canonical).hexdigest())
-    ).encode("latin-1")
+    scope = claims.scope
+    digest = hashlib.sha256(canonical).hexdigest()
+    to_sign = f"{ALGORITHM}\n{claims.amz_date}\n{scope}\n{digest}".encode("latin-1")
     key = signing_key(secret, claims.date, claims.region, claims.service)
-    expected = hmac.digest(key, to_sign, "sha256").hex()
-    if not hmac.compare_digest(expected.encode(), claims.signature.encode()):
+    expected = _keyed(key).copy()
+    expected.update(to_sign)
+    if not hmac.compare_digest(expected.hexdigest().encode(), claims.signature.encode()):
         raise _mismatch(claims, canonical, to_sign)
-    return SigningContext(key, claims.amz_date, claims.scope, claims.signature, payload_hash)
+    return SigningContext(key, claims.amz_date, scope, claims.signature, payload_hash)
+
+
+@lru_cache(maxsize=256)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Return an HMAC that has taken its key and nothing else: to be copied, not used."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def canonical_request(claims: Claims, request: Request, payload_hash: str) -> bytes:
     """Return the bytes whose hash is signed."""
     # A path of S3 is signed as it is sent; the other services' are encoded once more.
     path = request.raw_path or "/"
-    if family(claims.service) != "s3":
+    if path != "/" and family(claims.service) != "s3":
         path = quote(path, safe="/" + _UNRESERVED)
+    query = _canonical_query(request.raw_query, presigned=claims.presigned)
     names = sorted(claims.signed_headers)
-    lines = (
-        request.method,
-        path,
-        _canonical_query(request.raw_query, presigned=claims.presigned),
-        *(f"{name}:{_SPACES.sub(' ', request.headers.get(name))}" for name in names),
-        "",
-        ";".join(names),
-        payload_hash,
-    )
+    value_of = request.headers.get
+    lines = [request.method, path, query]
+    for name in names:
+        value = value_of(name)
+        lines.append(f"{name}:{_SPACES.sub(' ', value) if '  ' in value else value}")
+    lines += ("", ";".join(names), payload_hash)
     # Header values are bytes read as latin-1; this gives the bytes back.
     return "\n".join(lines).encode("latin-1")
 
 
 def _canonical_query(raw: str, *, presigned: bool) -> str:
+    if not raw:
+        return ""
     pairs = []
     for piece in raw.split("&"):
         name, _, value = piece.partition("=")
@@ -151,9 +158,9 @@ def _encoded(text: str) -> str:
 
 
 def _check_signed_headers(claims: Claims, request: Request) -> None:
-    required = (name for name in request.headers if name == "host" or name.startswith("x-amz-"))
-    unsigned = [name for name in required if name not in claims.signed_headers]
-    if "host" not in request.headers or "host" not in claims.signed_headers:
+    signed = claims.signed_headers
+    unsigned = [n for n in request.headers if n.startswith("x-amz-") and n not in signed]
+    if "host" not in request.headers or "host" not in signed:
         unsigned = ["host", *(name for name in unsigned if name != "host")]
     if unsigned:
         raise _unsigned(claims.service, unsigned)

@@ -7,8 +7,9 @@ goes wrong in a step into the answer. Synchronous. Nobody else opens transaction
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from holdfast.aws import protocols, routing, sigv4
 from holdfast.aws.errors import ServiceError
@@ -327,7 +328,6 @@ class Exchange:
         if self._model.streams_output:
             streamed = self._model.output_payload
             body = result.get(streamed)
-            result = {name: value for name, value in result.items() if name != streamed}
         response = protocols.serialize(
             self.service, self._model, result, self.request_id, status=answer.status
         )
@@ -335,8 +335,8 @@ class Exchange:
         if self.service == "s3":
             headers = (*headers, ("x-amz-id-2", self._host_id))
         if isinstance(body, Stream):
-            return replace(response, headers=headers, body=body.pieces, length=body.length)
-        return replace(response, headers=headers, body=response.body if body is None else body)
+            return Response(response.status, headers, body.pieces, body.length)
+        return Response(response.status, headers, response.body if body is None else body)
 
     def _give_up(self) -> None:
         """Discard bodies that no record links. If even that fails they are collected later."""

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.errors import ServiceError

@@ -10,6 +10,7 @@ from base64 import b32encode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.refusals import refusal
@@ -65,6 +66,12 @@ def find(reader: Reader, vault: Vault, account: str, access_key_id: str) -> Iden
     user = reader.get(User, key.user) if key and key.active else None
     if key is None or user is None:
         return None
+    return _of_user(user, key, vault, account)
+
+
+# Both are made of whole records: whatever changes in one of those, or in its secret, is another.
+@lru_cache(maxsize=256)
+def _of_user(user: User, key: AccessKey, vault: Vault, account: str) -> Identity:
     return Identity(
         arn=f"arn:aws:iam::{account}:user/{user.name}",
         user_id=user.user_id,
@@ -84,6 +91,7 @@ def _check_session(session: Session, claims: Claims, now: datetime) -> None:
         raise refusal(service, "expired")
 
 
+@lru_cache(maxsize=256)
 def _of_session(session: Session, vault: Vault, account: str) -> Identity:
     role = session.role_arn.rpartition("/")[2]
     return Identity(
