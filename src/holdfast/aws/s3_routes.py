@@ -5,9 +5,10 @@ most demands is meant: `PUT /b/k?partNumber=1&uploadId=U` with a copy source is 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, parse_query
@@ -20,8 +21,7 @@ MAX_KEY_BYTES = 1024  # "Naming Amazon S3 objects" in the user guide
 _NO_SUBRESOURCE = frozenset({"list-type", "select-type", "x-id"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(msgspec.Struct, frozen=True):
     operation: str
     literals: tuple[tuple[str, str], ...]  # query parameters that must be there; any value if ""
     needs_query: tuple[str, ...]
@@ -34,8 +34,7 @@ class _Route:
         return len(self.literals) + len(self.needs_query) + len(self.needs_headers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Routes:
+class _Routes(msgspec.Struct, frozen=True):
     by_place: dict[tuple[str, str], tuple[_Route, ...]]  # (method, level) -> most demands first
     subresources: frozenset[str]
 

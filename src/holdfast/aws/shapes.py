@@ -5,17 +5,17 @@ the loader in `models` fills them after making them; nobody changes one afterwar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True, eq=False)
-class Shape:
+class Shape(msgspec.Struct, eq=False):
     """A type. Two shapes are the same only if they are one object."""
 
     name: str
     # structure, list, map, string, blob, timestamp, boolean, integer, long, float or double
     type: str
-    members: dict[str, "Member"] = field(default_factory=dict)  # of a structure, in model order
+    members: dict[str, "Member"] = {}  # of a structure, in model order
     element: "Member | None" = None  # of a list, see `item`
     key: "Member | None" = None  # of a map
     value: "Member | None" = None  # of a map
@@ -54,8 +54,7 @@ class Shape:
         return self.key, self.value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(msgspec.Struct, frozen=True, eq=False):
     """A place in a shape: a structure's member, a list's element, a map's key or value."""
 
     name: str  # as handlers see it
@@ -72,8 +71,7 @@ class Member:
     timestamp_format: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OperationModel:
+class OperationModel(msgspec.Struct, frozen=True, eq=False):
     """An operation that is served."""
 
     name: str
@@ -109,8 +107,7 @@ def _streams(shape: Shape | None) -> bool:
     return bool(shape and shape.payload and shape.members[shape.payload].streaming)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """What routing needs to know of any REST operation of AWS, served or not."""
 
     operation: str
@@ -122,8 +119,7 @@ class Template:
     deprecated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ServiceModel:
+class ServiceModel(msgspec.Struct, frozen=True, eq=False):
     """A service: what is served of it, and the names of all it has on AWS."""
 
     name: str

@@ -6,9 +6,10 @@ that writes a `Transaction`; nobody but the pipeline makes either.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from holdfast.engine.bodies import BodyWriter, NewBody, View
 from holdfast.engine.port import Engine, Reader, Writer
@@ -25,8 +26,7 @@ Params = Mapping[str, Any]
 CHECKSUM = "@Checksum"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who calls, and from where."""
 
     arn: str
@@ -39,8 +39,7 @@ class Caller:
     secure: bool = False  # over TLS
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """What the server presents itself as; the same for every request."""
 
     account: str  # 12 digits
@@ -49,8 +48,7 @@ class Site:
     random: Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a handler may know besides its parameters."""
 
     site: Site
@@ -124,8 +122,7 @@ class Transaction(Snapshot):
         self._writer.drop(kind, *key)
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedBody:
+class ReceivedBody(msgspec.Struct, frozen=True):
     """A request body, checked and written. It is the streaming member of `params`."""
 
     new: NewBody
@@ -138,8 +135,7 @@ class ReceivedBody:
         return self.new.body.size
 
 
-@dataclass(frozen=True, slots=True)
-class Staging:
+class Staging(msgspec.Struct, frozen=True):
     """What a `prepare` step may do before the transaction: read, and write bodies."""
 
     engine: Engine
@@ -154,8 +150,7 @@ class Staging:
         return BodyWriter(self.engine, self.context.now, self.context.site.random)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A result together with what AWS's model does not say about its response."""
 
     result: Mapping[str, Any]
@@ -163,8 +158,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """A body to send in pieces, for the streaming member of a result."""
 
     length: int
@@ -176,8 +170,7 @@ S = TypeVar("S", Snapshot, Transaction)
 Prepare = Callable[[Staging, Params], Params]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[S]):
+class Operation(msgspec.Struct, Generic[S], frozen=True):
     """An operation that is served. Calling it calls its handler."""
 
     name: str

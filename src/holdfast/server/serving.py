@@ -1,9 +1,10 @@
 """What every request is answered with: the engine, the operations, who the server is, its limits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from holdfast.engine.port import Engine
 from holdfast.server.limits import Limits
@@ -19,8 +20,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True):
     """The same for the life of a server."""
 
     engine: Engine

@@ -1,8 +1,9 @@
 """What Query and Scan share: options, the items of one page, and the answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from holdfast.engine.records import Item
 from holdfast.server.dynamodb import keys
@@ -19,8 +20,7 @@ from holdfast.server.operation import Params
 PAGE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """What a query or scan does with the items it reads."""
 
     table: OpenTable

@@ -1,8 +1,9 @@
 """One write of one item, alone or in a transaction: planned from the request, judged, carried out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from holdfast.engine.records import Item, Table
 from holdfast.server.dynamodb import keys, values
@@ -22,8 +23,7 @@ _TOO_LARGE = "Item size has exceeded the maximum allowed size"
 _UPDATE_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """What a request wants done to one item. Without item and update it deletes, or only checks."""
 
     table: OpenTable
@@ -38,8 +38,7 @@ class Write:
     deletes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a write did."""
 
     before: Attributes | None  # None as well when nobody needed it decrypted

@@ -6,10 +6,10 @@ number of messages under one KMS key needs no bound. The header is authenticated
 """
 
 import hmac
-from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -36,8 +36,7 @@ class InvalidBlob(Exception):
     """The blob was changed or cut, or the context is not the one it was made with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(msgspec.Struct, frozen=True):
     """A blob taken apart; nothing of it is proven until it was opened."""
 
     domain: Domain

@@ -3,9 +3,10 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.server.kms.checks import check_range
@@ -14,8 +15,7 @@ from holdfast.server.operation import Params
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """What a client asks for: so many, after the one with this name."""
 
     after: str

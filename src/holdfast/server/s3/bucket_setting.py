@@ -1,7 +1,6 @@
 """What a bucket setting is: one row of a table gives its Get, Put and Delete operations."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -27,8 +26,7 @@ def as_given(_tx: Snapshot, _bucket: Bucket, given: Any) -> Any:
     return given
 
 
-@dataclass(frozen=True, slots=True)
-class BucketSetting:
+class BucketSetting(msgspec.Struct, frozen=True):
     """A bucket setting and its operations.
 
     Args:

@@ -5,9 +5,10 @@ This runs before the transaction, which therefore waits for no copying.
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from holdfast.aws.checksums import encode, hasher
 from holdfast.aws.errors import ServiceError
@@ -23,8 +24,7 @@ LARGEST_COPY = 5 * 1024**3  # bytes (API reference: CopyObject)
 _RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """What is copied: a version, and the bytes that are wanted of it."""
 
     bucket: Bucket

@@ -7,8 +7,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, Encryption
@@ -21,8 +22,7 @@ MANAGED_KEY = "alias/aws/s3"
 _HEADER = "x-amz-server-side-encryption"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The encryption of one write, and the customer's key if it is SSE-C."""
 
     encryption: Encryption

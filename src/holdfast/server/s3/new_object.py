@@ -1,8 +1,9 @@
 """Making a version of one received body: what PutObject and CopyObject have in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from holdfast.aws.checksums import FULL_OBJECT
 from holdfast.engine.bodies import link
@@ -14,14 +15,13 @@ from holdfast.server.s3.etags import body_etag
 from holdfast.server.s3.sealing import named, seal_version, wrap
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(msgspec.Struct, frozen=True):
     """What is kept with the bytes of an object."""
 
     headers: Mapping[str, str]
     metadata: Mapping[str, str]
     storage_class: str
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
 
 
 def store(

@@ -1,15 +1,15 @@
 """Byte ranges as S3 reads them: one range; anything it cannot read means the whole object."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 
 _RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """The bytes `start` to `stop` (exclusive) of a body of `size` bytes."""
 
     start: int

@@ -1,8 +1,9 @@
 """Reading the bytes of a version: short ones within the transaction, long ones as a stream."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from holdfast.engine.bodies import Body, View, read
 from holdfast.engine.port import Reader
@@ -14,8 +15,7 @@ from holdfast.server.s3.sealing import open_version, unwrap
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(msgspec.Struct, frozen=True):
     """The bytes `start` to `stop` (exclusive) of one body."""
 
     body: Body
@@ -32,8 +32,7 @@ class Extent:
             low = high
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(msgspec.Struct, frozen=True):
     """An engine's `view` that stays in the transaction at hand."""
 
     reader: Reader

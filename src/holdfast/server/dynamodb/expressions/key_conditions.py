@@ -1,6 +1,6 @@
 """Key conditions of a query: one hash value, and an interval of range keys."""
 
-from dataclasses import dataclass
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Table
@@ -24,8 +24,7 @@ from holdfast.server.dynamodb.values import AttributeValue
 _FLIPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     """A piece of the range keys of one hash key, in their encoded form."""
 
     low: bytes = b""
@@ -44,16 +43,14 @@ class Interval:
         return key > self.high or (self.open_high and key == self.high)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRange:
+class KeyRange(msgspec.Struct, frozen=True):
     """What a query reads."""
 
     hash: bytes
     interval: Interval = Interval()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(msgspec.Struct, frozen=True):
     """One simple condition on one attribute."""
 
     attribute: str

@@ -3,13 +3,12 @@
 Fresh from the parser a path holds `#name` parts and a value is a `Parameter`. Binding replaces both.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from holdfast.server.dynamodb.values import AttributeValue
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """A document path such as `a.#b[0]`: names and list indexes."""
 
     parts: tuple[str | int, ...]
@@ -20,30 +19,26 @@ class Path:
         return f"[{', '.join(shown)}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """A reference to an expression attribute value: `:v`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(msgspec.Struct, frozen=True):
     """The value that a parameter stands for."""
 
     value: AttributeValue
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A function with its arguments."""
 
     name: str
     arguments: tuple["Operand", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(msgspec.Struct, frozen=True):
     """A sum or difference in an update."""
 
     operator: str  # + or -
@@ -54,8 +49,7 @@ class Arithmetic:
 Operand = Path | Parameter | Literal | Call | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(msgspec.Struct, frozen=True):
     """Two operands compared."""
 
     operator: str  # = <> < <= > >=
@@ -63,8 +57,7 @@ class Compare:
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(msgspec.Struct, frozen=True):
     """An operand between two others, both included."""
 
     operand: Operand
@@ -72,30 +65,26 @@ class Between:
     high: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(msgspec.Struct, frozen=True):
     """An operand equal to one of a list."""
 
     operand: Operand
     choices: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """A condition turned around."""
 
     condition: "Condition"
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     """Two or more conditions that all hold."""
 
     conditions: tuple["Condition", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     """Two or more conditions of which one holds."""
 
     conditions: tuple["Condition", ...]
@@ -104,8 +93,7 @@ class Or:
 Condition = Call | Compare | Between | In | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One step of an update. `operand` is None for REMOVE only."""
 
     section: str  # SET, REMOVE, ADD or DELETE
@@ -113,15 +101,13 @@ class Action:
     operand: Operand | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """All steps of an update expression, in its order."""
 
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(msgspec.Struct, frozen=True):
     """The paths of a projection expression."""
 
     paths: tuple[Path, ...]

@@ -1,7 +1,8 @@
 """An expression's text as tokens, and the errors that point at one of them."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.server.dynamodb.refusals import invalid
@@ -20,8 +21,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A piece of an expression. `kind` is word, name, value, index, sign, unknown or end."""
 
     kind: str
