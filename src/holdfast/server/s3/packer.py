@@ -90,15 +90,15 @@ def _task(tx: Snapshot, noted: ToPack) -> _Task | None:
     if version is None or not _suitable(version):
         return None
     target = _stored(tx, version)
-    if _is_newest(tx, version):
-        return _Task(target, newest=True, base=None, below=0) if target.chain.packed else None
     below = chain_below(tx, target.body.id)
+    if _is_newest(tx, version):
+        return _Task(target, True, None, below) if target.chain.packed else None
     base = _base(tx, version, below)
     if target.chain.packed:
         before = target.chain.packed[0]
         if before.base_id == (base.body.id if base is not None else b""):
             return None  # noted twice
-    return _Task(target, newest=False, base=base, below=below)
+    return _Task(target, False, base, below)
 
 
 def _base(tx: Snapshot, version: ObjectVersion, below: int) -> _Stored | None:
