@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -24,3 +25,9 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector pass over modules and tests: it would read them again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are cores: many tests wait, for a lock, a limit or a provider."""
+    return (os.cpu_count() or 1) + 1
