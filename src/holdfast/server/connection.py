@@ -4,23 +4,16 @@ What is refused here never becomes a request, so it is answered in S3's form wit
 """
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import httptools
-from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from holdfast.aws.errors import ServiceError
-from holdfast.aws.http import Headers, Request, Response
 from holdfast.server.direct import Direct
-from holdfast.server.edge import Application
-from holdfast.server.incoming import SLOWEST
 from holdfast.server.limits import Limits
 from holdfast.server.request_line import Fault, Unacceptable, checked_target
-from holdfast.server.short import ShortCycle, written
+from holdfast.server.short_requests import ShortRequests
 
 _ERROR = (
     "HTTP/1.1 {status}\r\ncontent-type: application/xml\r\ncontent-length: {length}\r\n"
@@ -31,7 +24,6 @@ _DOCUMENT = (
     "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 )
 _FAREWELL_SECONDS = 1.0  # for an idle client to agree to the end of TLS; most never do
-_NEVER_SHORT = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _MOST_PIPELINED = 16  # requests that wait on one connection; their headers are held meanwhile
 
 _BAD_REQUEST = Fault("400 Bad Request", "BadRequest", "An error occurred when parsing the request.")
@@ -49,11 +41,8 @@ _TOO_SLOW = Fault(
 _TOO_MANY = Fault("503 Slow Down", "SlowDown", "Please reduce your request rate.")
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ShortRequests):
     """uvicorn makes one for every connection. `limits` is set by `limited`."""
-
-    limits = Limits()
-    direct: Direct | None = None  # what answers short requests at once
 
     def __init__(
         self,
@@ -67,11 +56,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
-        self._answering: RequestResponseCycle | None = None
         self._fault = _BAD_REQUEST
-        self._short: ShortCycle | None = None  # a request that may be answered directly
-        self._body_deadline: asyncio.TimerHandle | None = None
-        self._latest = 0.0  # until when a short body may take, by the loop's clock
 
     # ---- the connection ------------------------------------------------------------------------
 
@@ -86,7 +71,6 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timers with the connection."""
         self._head_arrived()
-        self._body_arrived()
         self._written()
         super().connection_lost(exc)
 
@@ -94,7 +78,6 @@ class Connection(HttpToolsProtocol):
         """Take bytes. Whatever they were, something times what is to come."""
         super().data_received(data)
         if self._short is not None:
-            self._await_body()
             return
         idle = self.cycle is None or self.cycle.response_complete
         timed = self._head_deadline or self.timeout_keep_alive_task
@@ -159,132 +142,11 @@ class Connection(HttpToolsProtocol):
             self._stop(problem.fault)
         except httptools.HttpParserInvalidURLError:
             self._stop(_BAD_REQUEST)
-        if not self._begin_short():
-            super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Take a piece of a body."""
-        if self._short is not None:
-            self._short.body += body
-        else:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """The request is complete: if it is a short one, answer it."""
-        if self._short is None:
-            super().on_message_complete()
-            return
-        cycle, self._short = self._short, None
-        self._body_arrived()
-        cycle.more_body = False
-        self._answer(cycle)
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, or too much of it."""
         self._refuse(self._fault)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
-
-    # ---- short requests ------------------------------------------------------------------------
-
-    def _begin_short(self) -> bool:
-        """Hold the head of a request that is short, if no other is under way; say whether it is."""
-        under_way = self.cycle is not None and not self.cycle.response_complete
-        if self.direct is None or under_way or self.transport.is_closing():
-            return False
-        length = 0
-        for name, value in self.headers:
-            if name == b"content-length":
-                length = int(value)
-            elif name in _NEVER_SHORT:
-                return False
-        if length > self.limits.buffered_bytes or self.url.startswith(b"/-/"):
-            return False
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        self._short = ShortCycle(keep_alive=keep_alive)
-        self.cycle = self._short  # type: ignore[assignment]  # it has all that uvicorn looks at
-        self._latest = self.loop.time() + self.limits.stall_seconds + length / SLOWEST
-        return True
-
-    def _answer(self, cycle: ShortCycle) -> None:
-        assert self.direct is not None  # noqa: S101 - or there were no short requests
-        method = self.parser.get_method().decode("ascii")
-        request = self._request(method)
-        answer = self.direct.answer(request, cycle.body, partial(self._respond, cycle, method))
-        if answer is not None:
-            self._go_on(answer, cycle, method)
-
-    def _request(self, method: str) -> Request:
-        path, _, query = self.url.decode("latin-1").partition("?")
-        return Request(
-            method=method,
-            raw_path=path,
-            raw_query=query,
-            headers=Headers((n.decode("latin-1"), v.decode("latin-1")) for n, v in self.headers),
-            secure=self.scheme == "https",
-            client=self.client[0] if self.client else "",
-        )
-
-    def _respond(self, cycle: ShortCycle, method: str, response: Response) -> None:
-        if cycle.disconnected or self.transport.is_closing():
-            return
-        cycle.response_started = cycle.response_complete = True
-        self.transport.write(
-            written(
-                response,
-                self.server_state.default_headers,
-                bodiless=method == "HEAD",
-                keep_alive=cycle.keep_alive,
-            )
-        )
-        if not cycle.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
-
-    def _go_on(self, application: Application, short: ShortCycle, method: str) -> None:
-        """Let a request that turned out to be none of the short ones go on by itself."""
-        self.scope["method"] = method
-        cycle = RequestResponseCycle(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=short.keep_alive,
-            on_response=self.on_response_complete,
-        )
-        cycle.more_body = False
-        self.cycle = cycle
-        self._start_asgi_task(cycle, application)  # type: ignore[arg-type]
-
-    def _await_body(self) -> None:
-        self._body_arrived()
-        patience = min(self.limits.stall_seconds, self._latest - self.loop.time())
-        self._body_deadline = self.loop.call_later(max(0.0, patience), self._give_up_body)
-
-    def _body_arrived(self) -> None:
-        if self._body_deadline is not None:
-            self._body_deadline.cancel()
-            self._body_deadline = None
-
-    def _give_up_body(self) -> None:
-        """Refuse a request whose body does not come."""
-        cycle, self._short = self._short, None
-        if cycle is None or self.direct is None or self.transport.is_closing():
-            return
-        cycle.keep_alive = False
-        method = self.parser.get_method().decode("ascii")
-        self.direct.refuse(
-            self._request(method),
-            ServiceError("RequestTimeout"),
-            partial(self._respond, cycle, method),
-        )
 
     def _unsupported_upgrade_warning(self) -> None:
         # Nothing is upgraded to: the request is answered as it is, and the parser reads no more.
