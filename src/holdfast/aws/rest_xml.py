@@ -6,7 +6,8 @@ Sources: the Amazon S3 API reference; Smithy's REST XML protocol and HTTP bindin
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, Response
@@ -53,6 +54,15 @@ _LENIENT = frozenset({"if-modified-since", "if-unmodified-since"})
 _CONTROL = dict.fromkeys((*range(32), 127), " ")
 
 Take = Callable[[Request, dict[str, Any]], None]
+_ranked = itemgetter(0)
+
+
+class _Takers(NamedTuple):
+    """What takes members from heads of requests, each with its rank: its place in the model."""
+
+    always: tuple[tuple[int, Take], ...]  # of members that are required, or in no one place
+    by_header: Mapping[str, tuple[int, Take]]
+    by_query: Mapping[str, tuple[int, Take]]
 
 
 # ---- requests ------------------------------------------------------------------------------------
@@ -78,7 +88,7 @@ def parse(
         params["Bucket"] = bucket
     if key is not None:
         params["Key"] = key
-    for take in _takers(operation.input):
+    for _, take in _taking(_takers(operation.input), request):
         take(request, params)
     payload = operation.payload
     if payload and not operation.streams_input:
@@ -86,11 +96,34 @@ def parse(
     return params
 
 
+def _taking(takers: _Takers, request: Request) -> list[tuple[int, Take]]:
+    """Return what there is to take, in the order of the model."""
+    taking = list(takers.always)
+    taking += [takers.by_header[name] for name in request.headers if name in takers.by_header]
+    if request.query:
+        names = dict.fromkeys(name for name, _ in request.query)
+        taking += [takers.by_query[name] for name in names if name in takers.by_query]
+    taking.sort(key=_ranked)
+    return taking
+
+
 @cache
-def _takers(shape: Shape) -> tuple[Take, ...]:
-    makers = {"header": _header_taker, "headers": _headers_taker, "querystring": _query_taker}
-    members = shape.members.values()
-    return tuple(makers[member.location](member) for member in members if member.location in makers)
+def _takers(shape: Shape) -> _Takers:
+    always: list[tuple[int, Take]] = []
+    by_header: dict[str, tuple[int, Take]] = {}
+    by_query: dict[str, tuple[int, Take]] = {}
+    for rank, member in enumerate(shape.members.values()):
+        if member.location == "headers":
+            always.append((rank, _headers_taker(member)))
+        elif member.location == "header":
+            taker = (rank, _header_taker(member))
+            always.append(taker) if member.required else by_header.update(
+                {member.wire.lower(): taker}
+            )
+        elif member.location == "querystring":
+            taker = (rank, _query_taker(member))
+            always.append(taker) if member.required else by_query.update({member.wire: taker})
+    return _Takers(tuple(always), by_header, by_query)
 
 
 def _query_taker(member: Member) -> Take:
@@ -250,9 +283,8 @@ def serialize(
 
 def _headers(operation: OperationModel, result: Mapping[str, Any]) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
-    for member in _header_members(operation):
-        value = result.get(member.name)
-        if value is None:
+    for name, member in _header_members(operation):
+        if name not in result or (value := result[name]) is None:
             continue
         if member.location == "headers":
             prefix = member.wire
@@ -263,18 +295,20 @@ def _headers(operation: OperationModel, result: Mapping[str, Any]) -> list[tuple
 
 
 @cache
-def _header_members(operation: OperationModel) -> tuple[Member, ...]:
+def _header_members(operation: OperationModel) -> tuple[tuple[str, Member], ...]:
     members = operation.output.members.values() if operation.output else ()
     # The length of a streamed body is set where the body is.
     left_out = () if operation.method == "HEAD" else ("Content-Length",)
     return tuple(
-        member
+        (member.name, member)
         for member in members
         if member.location in ("header", "headers") and member.wire not in left_out
     )
 
 
 def _header_text(member: Member, value: Any) -> str:
+    if type(value) is str:
+        return _wired(value)
     if isinstance(value, datetime):
         iso = member.timestamp_format == "iso8601"
         return iso_milliseconds(value) if iso else http_date(value)
@@ -285,6 +319,8 @@ def _header_text(member: Member, value: Any) -> str:
 
 def _wired(value: str) -> str:
     """Write as a header value: UTF-8 bytes as latin-1 text, and nothing that could end the line."""
+    if value.isascii() and value.isprintable():
+        return value
     clean = value.translate(_CONTROL)
     return clean if clean.isascii() else clean.encode("utf-8").decode("latin-1")
 

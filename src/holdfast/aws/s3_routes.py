@@ -36,6 +36,7 @@ class _Route(msgspec.Struct, frozen=True):
 
 class _Routes(msgspec.Struct, frozen=True):
     by_place: dict[tuple[str, str], tuple[_Route, ...]]  # (method, level) -> most demands first
+    without_query: dict[tuple[str, str], tuple[_Route, ...]]  # the same, of those that need none
     subresources: frozenset[str]
 
 
@@ -88,6 +89,8 @@ def _key(raw: str) -> str | None:
 
 
 def _decoded(raw: str) -> str:
+    if "%" not in raw:
+        return raw
     try:
         return unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -111,7 +114,8 @@ def operation(request: Request, bucket: str | None, key: str | None) -> str:
     _refuse_browsers(request, level)
     query = {name: value for name, value in request.query if name != "x-id"}
     routes = _routes()
-    for route in routes.by_place.get((request.method, level), ()):
+    places = routes.by_place if query else routes.without_query
+    for route in places.get((request.method, level), ()):
         if _meets(route, query, request):
             _refuse_ignoring(route, query, routes.subresources, request)
             return _served(route.operation)
@@ -121,9 +125,10 @@ def operation(request: Request, bucket: str | None, key: str | None) -> str:
 def _refuse_browsers(request: Request, level: str) -> None:
     if request.method == "OPTIONS":
         raise ServiceError("NotImplemented", "OPTIONS object is not implemented")
-    form = request.headers.get("content-type").lower().startswith("multipart/form-data")
-    if request.method == "POST" and level == "bucket" and form:
-        raise ServiceError("NotImplemented", "PostObject is not implemented")
+    if request.method == "POST" and level == "bucket":
+        form = request.headers.get("content-type").lower().startswith("multipart/form-data")
+        if form:
+            raise ServiceError("NotImplemented", "PostObject is not implemented")
 
 
 def _meets(route: _Route, query: dict[str, str], request: Request) -> bool:
@@ -181,8 +186,13 @@ def _routes() -> _Routes:
             route = _route(template, served=template.operation in model.operations)
             by_place.setdefault((template.method, level), []).append(route)
             subresources.update(name for name, _ in route.literals)
+    plain = {
+        place: [route for route in routes if not (route.literals or route.needs_query)]
+        for place, routes in by_place.items()
+    }
     return _Routes(
         {place: _ordered(routes) for place, routes in by_place.items()},
+        {place: _ordered(routes) for place, routes in plain.items()},
         frozenset(subresources - _NO_SUBRESOURCE),
     )
 

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
 
 from holdfast.aws.authorization import from_header
 from holdfast.aws.claims import ALGORITHM, Claims, bad_argument, not_v4
@@ -33,15 +34,17 @@ _ONE_MECHANISM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SigningContext:
+class SigningContext(Struct, frozen=True):
     """What the chunks of a body are signed with, once its request was verified."""
 
-    key: bytes = field(repr=False)  # the signing key of the scope
+    key: bytes  # the signing key of the scope
     amz_date: str
     scope: str
     signature: str  # of the request: the first chunk's signature builds on it
     payload_hash: str  # as declared: a hash or a keyword
+
+    def __repr__(self) -> str:
+        return "SigningContext(...)"
 
 
 def claims(request: Request, service: str) -> Claims:

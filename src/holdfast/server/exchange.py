@@ -59,6 +59,7 @@ class Exchange:
         self.response: Response | None = None
         self.error_code = ""
         self.identity: Identity | None = None
+        self.streams = False  # whether the body is stored as it arrives, rather than held
         self.now = serving.clock()
         raw = serving.site.random(16).hex().upper()
         self.request_id = raw[:16]
@@ -67,6 +68,7 @@ class Exchange:
         self._target: Target | None = None
         self._model: OperationModel | None = None
         self._claims: sigv4.Claims | None = None
+        self._context_made: Context | None = None
         self._payload: Payload | None = None
         self._sink: BodyWriter | None = None
         self._document = bytearray()
@@ -79,11 +81,6 @@ class Exchange:
     def operation(self) -> str:
         """AWS's name of the operation, or nothing while it is not known."""
         return self._target.operation if self._target else ""
-
-    @property
-    def streams(self) -> bool:
-        """Whether the body is stored as it arrives; else it is held until it is complete."""
-        return self._model is not None and self._model.streams_input
 
     # ---- the steps -----------------------------------------------------------------------------
 
@@ -204,6 +201,7 @@ class Exchange:
         base = self._serving.base_domain
         self._target = routing.route(self.service, self.request, body, base)
         self._model = service(self.service).operations[self._target.operation]
+        self.streams = self._model.streams_input
 
     def _announced_length(self) -> int:
         length = self.request.headers.get("content-length", "0")
@@ -300,6 +298,11 @@ class Exchange:
         return Staging(self._serving.engine, self._context())
 
     def _context(self) -> Context:
+        if self._context_made is None:
+            self._context_made = self._new_context()
+        return self._context_made
+
+    def _new_context(self) -> Context:
         assert self.identity is not None  # noqa: S101 - set by open
         request, who = self.request, self.identity
         caller = Caller(
