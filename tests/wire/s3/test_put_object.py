@@ -146,6 +146,13 @@ def test_no_bucket(s3: "S3Client", refused: Refused) -> None:
     assert (error["code"], error["status"]) == ("NoSuchBucket", 404)
 
 
+def test_no_bucket_comes_before_a_wrong_header(s3: "S3Client", refused: Refused) -> None:
+    """Where there is no bucket, nobody is told what else is wrong."""
+    bad = {"x": "y" * 3000}
+    error = refused(s3.put_object, Bucket="nowhere", Key="k", Body=b"", Metadata=bad)
+    assert (error["code"], error["status"]) == ("NoSuchBucket", 404)
+
+
 def test_checksum_is_reported_and_kept(s3: "S3Client", bucket: str) -> None:
     """A client that asks gets it back with the content."""
     expected = base64.b64encode(hashlib.sha256(b"state").digest()).decode()

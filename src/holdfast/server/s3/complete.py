@@ -164,7 +164,8 @@ def _link(
     chosen: Sequence[Part],
     checksums: dict[str, str],
 ) -> ObjectVersion:
-    order, version_id = versions.place(tx, bucket, upload.key)
+    newest = tx.get(Object, bucket.name, upload.key)
+    order, version_id = versions.place(tx, bucket, newest)
     version = ObjectVersion(
         bucket=bucket.name,
         key=upload.key,
@@ -189,7 +190,7 @@ def _link(
     )
     envelopes = [open_part(tx.site.vault, part) for part in chosen]
     version = seal_version(tx.site.vault, version, envelopes)
-    versions.add(tx, version)
+    versions.add(tx, version, newest)
     return version
 
 

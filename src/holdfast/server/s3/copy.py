@@ -115,11 +115,13 @@ def copy_object(tx: Transaction, params: Params) -> Result:
             condition; `KMS.<code>`.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
-    check_write(tx.get(Object, bucket.name, key), params)
+    newest = tx.get(Object, bucket.name, key)
+    check_write(newest, params)
     source: Source = params[SOURCE]
     copied: ReceivedBody = params[COPIED]
     choice = choose(tx, bucket, params)
-    version = store(tx, bucket, key, copied, choice, _description(source.version, params))
+    description = _description(source.version, params)
+    version = store(tx, bucket, key, newest, copied, choice, description)
     return {
         "CopyObjectResult": {
             "ETag": quoted(version.etag),

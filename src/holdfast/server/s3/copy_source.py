@@ -19,6 +19,7 @@ from holdfast.server.s3.conditions import check_copy_source
 from holdfast.server.s3.customer_keys import check_customer_key, customer_key_of
 from holdfast.server.s3.found import version_in
 from holdfast.server.s3.reading import content, extents
+from holdfast.server.s3.sealing import Opened
 
 LARGEST_COPY = 5 * 1024**3  # bytes (API reference: CopyObject)
 _RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{1,19})")
@@ -63,7 +64,8 @@ def find_source(tx: Snapshot, params: Params) -> Source:
     """
     bucket_name, key, version_id = parse_copy_source(params["CopySource"])
     bucket = source_bucket_of(tx, bucket_name, params)
-    version = _source_version(tx, bucket, key, version_id)
+    opened = _source_version(tx, bucket, key, version_id)
+    version = opened.version
     customer = customer_key_of(params, "CopySource")
     check_customer_key(version.encryption, customer)
     check_copy_source(version, params)
@@ -74,12 +76,10 @@ def find_source(tx: Snapshot, params: Params) -> Source:
             "The specified copy source is larger than the maximum allowable size for a copy "
             f"source: {LARGEST_COPY}",
         )
-    return Source(bucket, version, content(tx, extents(tx, version, customer, start, stop)))
+    return Source(bucket, version, content(tx, extents(tx, opened, customer, start, stop)))
 
 
-def _source_version(
-    tx: Snapshot, bucket: Bucket, key: str, version_id: str | None
-) -> ObjectVersion:
+def _source_version(tx: Snapshot, bucket: Bucket, key: str, version_id: str | None) -> Opened:
     try:
         return version_in(tx, bucket, key, version_id, method="GET")
     except ServiceError as error:

@@ -6,7 +6,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, ObjectVersion
 from holdfast.server.operation import Params, Snapshot
-from holdfast.server.s3.sealing import open_version
+from holdfast.server.s3.sealing import Opened, open_version
 from holdfast.server.s3.versions import version_of
 
 
@@ -22,12 +22,21 @@ def object_of(tx: Snapshot, bucket: Bucket, params: Params, *, method: str) -> O
     Raises:
         ServiceError: see `version_in`.
     """
+    return opened_object_of(tx, bucket, params, method=method).version
+
+
+def opened_object_of(tx: Snapshot, bucket: Bucket, params: Params, *, method: str) -> Opened:
+    """Return the version that `object_of` does, with what opens its bodies.
+
+    Raises:
+        ServiceError: see `version_in`.
+    """
     return version_in(tx, bucket, params["Key"], params.get("VersionId"), method=method)
 
 
 def version_in(
     tx: Snapshot, bucket: Bucket, key: str, version_id: str | None, *, method: str
-) -> ObjectVersion:
+) -> Opened:
     """Return a version of a key, the newest if no id is given; never a delete marker.
 
     Its seal is checked, so whatever is said of it, with or without its bytes, is what was written.
@@ -53,8 +62,7 @@ def version_in(
         if version.stored:
             raise CorruptData("a delete marker has content")
         raise _deleted(version, method, by_id=version_id is not None)
-    open_version(tx.site.vault, version)
-    return version
+    return Opened(version, open_version(tx.site.vault, version))
 
 
 def _deleted(marker: ObjectVersion, method: str, *, by_id: bool) -> ServiceError:

@@ -7,7 +7,7 @@ import msgspec
 
 from holdfast.aws.checksums import FULL_OBJECT
 from holdfast.engine.bodies import link
-from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import ReceivedBody, Transaction
 from holdfast.server.s3 import versions
 from holdfast.server.s3.encryption import Choice
@@ -28,6 +28,7 @@ def store(
     tx: Transaction,
     bucket: Bucket,
     key: str,
+    newest: Object | None,
     received: ReceivedBody,
     choice: Choice,
     description: Description,
@@ -38,6 +39,7 @@ def store(
         tx: the transaction of the write; its conditions have been checked.
         bucket: where it goes.
         key: under which key.
+        newest: what points at the key's newest version so far.
         received: its bytes.
         choice: its encryption.
         description: what is kept with the bytes.
@@ -46,7 +48,7 @@ def store(
         ServiceError: KMS's own error as `KMS.<code>`.
     """
     body = link(tx, received.new)
-    order, version_id = versions.place(tx, bucket, key)
+    order, version_id = versions.place(tx, bucket, newest)
     checksums = dict(received.checksums)
     version = ObjectVersion(
         bucket=bucket.name,
@@ -67,7 +69,7 @@ def store(
     )
     envelope = wrap(tx, choice, bucket.name, key, body)
     version = seal_version(tx.site.vault, version, [envelope])
-    versions.add(tx, version)
+    versions.add(tx, version, newest)
     return version
 
 

@@ -10,7 +10,7 @@ from holdfast.server.s3.conditions import check_read
 from holdfast.server.s3.customer_keys import check_customer_key, customer_key_of
 from holdfast.server.s3.encryption import reported
 from holdfast.server.s3.etags import quoted
-from holdfast.server.s3.found import object_of, reported_version
+from holdfast.server.s3.found import object_of, opened_object_of, reported_version
 from holdfast.server.s3.new_object import reported_checksums
 from holdfast.server.s3.object_headers import reported_headers
 from holdfast.server.s3.ranges import Slice, parse_range
@@ -28,13 +28,14 @@ def get_object(tx: Snapshot, params: Params) -> Result:
         CorruptData: what is stored is not what was written.
     """
     bucket = bucket_of(tx, params)
-    version = object_of(tx, bucket, params, method="GET")
+    opened = opened_object_of(tx, bucket, params, method="GET")
+    version = opened.version
     customer = customer_key_of(params)
     check_customer_key(version.encryption, customer)
     check_read(version, params)
     part = _slice(version, params)
     start, stop = (part.start, part.stop) if part else (0, version.size)
-    body = content(tx, extents(tx, version, customer, start, stop))
+    body = content(tx, extents(tx, opened, customer, start, stop))
     result = _described(bucket, version, params, part)
     return Answer({**result, "Body": body}, status=206 if part else None)
 

@@ -2,6 +2,7 @@
 
 from holdfast.aws.checksums import DEFAULT
 from holdfast.aws.errors import ServiceError
+from holdfast.engine.bodies import CHUNK_BYTES
 from holdfast.engine.records import Object
 from holdfast.server.operation import (
     CHECKSUM,
@@ -33,18 +34,29 @@ LARGEST_PUT = 5 * 1024**3  # bytes (User Guide: upload-objects)
 def check_put(staging: Staging, params: Params) -> Params:
     """Refuse what can be refused before the body is taken.
 
+    A body that is held in memory anyway costs less than to look for its bucket twice.
+
     Raises:
         ServiceError: NoSuchBucket, KeyTooLongError, EntityTooLarge, or for a header.
     """
     check_key(params["Key"])
-    staging.view(lambda tx: bucket_of(tx, params))
+    if params.get("ContentLength", CHUNK_BYTES) >= CHUNK_BYTES:
+        staging.view(lambda tx: bucket_of(tx, params))
+    try:
+        _check(params)
+    except ServiceError:
+        staging.view(lambda tx: bucket_of(tx, params))  # whose error comes first
+        raise
+    return {**params, CHECKSUM: DEFAULT}
+
+
+def _check(params: Params) -> None:
     check_headers(params)
     check_encryption(params)
     tags_of_header(params.get("Tagging"))
     size = params.get("ContentLength", 0)
     if size > LARGEST_PUT:
         raise ServiceError("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=LARGEST_PUT)
-    return {**params, CHECKSUM: DEFAULT}
 
 
 @operation("PutObject", writes=True, prepare=check_put, brief=True)
@@ -56,7 +68,8 @@ def put_object(tx: Transaction, params: Params) -> Result:
             condition; `KMS.<code>`.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
-    check_write(tx.get(Object, bucket.name, key), params)
+    newest = tx.get(Object, bucket.name, key)
+    check_write(newest, params)
     received: ReceivedBody = params["Body"]
     description = Description(
         headers=headers_of(params),
@@ -64,7 +77,8 @@ def put_object(tx: Transaction, params: Params) -> Result:
         storage_class=storage_class_of(params),
         tags=tags_of_header(params.get("Tagging")),
     )
-    version = store(tx, bucket, key, received, choose(tx, bucket, params), description)
+    choice = choose(tx, bucket, params)
+    version = store(tx, bucket, key, newest, received, choice, description)
     return {
         "ETag": quoted(version.etag),
         **reported_version(bucket, version),

@@ -7,10 +7,9 @@ import msgspec
 
 from holdfast.engine.bodies import Body, View, read
 from holdfast.engine.port import Reader
-from holdfast.engine.records import ObjectVersion
 from holdfast.server.operation import Snapshot, Stream
 from holdfast.server.s3.customer_keys import CustomerKey
-from holdfast.server.s3.sealing import open_version, unwrap
+from holdfast.server.s3.sealing import Opened, unwrap
 
 T = TypeVar("T")
 
@@ -43,17 +42,17 @@ class Within(msgspec.Struct, frozen=True):
 
 
 def extents(
-    tx: Snapshot, version: ObjectVersion, customer: CustomerKey | None, start: int, stop: int
+    tx: Snapshot, opened: Opened, customer: CustomerKey | None, start: int, stop: int
 ) -> list[Extent]:
     """Return where the bytes `start` to `stop` (exclusive) of a version are, opened for reading.
 
-    Only the bodies that hold some of them are opened. The version itself is always checked.
+    Only the bodies that hold some of them are opened.
 
     Raises:
         ServiceError: KMS's own error as `KMS.<code>`.
-        CorruptData: the version or an envelope is not what was written.
+        CorruptData: an envelope is not what was written.
     """
-    envelopes = open_version(tx.site.vault, version)
+    version, envelopes = opened
     found = []
     base = 0
     for stored, envelope in zip(version.stored, envelopes, strict=True):

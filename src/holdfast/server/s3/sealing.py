@@ -5,7 +5,7 @@ binds the envelopes to everything about a version (or part) that never changes, 
 swapped record does not open. Completing a multipart upload moves envelopes and needs no key.
 """
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,13 @@ _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 # Made here, not at their first use: msgspec crashes when two threads are the first with a Struct.
 _BODY = msgspec.msgpack.Decoder(Body)
 _ENVELOPES = msgspec.msgpack.Decoder(list[bytes])
+
+
+class Opened(NamedTuple):
+    """A version whose seal was checked, with the envelopes of its bodies in order."""
+
+    version: ObjectVersion
+    envelopes: list[bytes]
 
 
 def named(body: Body) -> StoredBody:

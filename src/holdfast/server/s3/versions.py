@@ -48,14 +48,13 @@ def _newest(tx: Snapshot, bucket: str, key: str) -> ObjectVersion | None:
     return newest
 
 
-def place(tx: Transaction, bucket: Bucket, key: str) -> tuple[int, str]:
+def place(tx: Transaction, bucket: Bucket, newest: Object | None) -> tuple[int, str]:
     """Return the order and the id that a new version of a key gets now.
 
-    The order is strictly newer than the newest's, even if the clock went back.
+    The order is strictly newer than that of the newest so far, even if the clock went back.
     """
     since = tx.now - _EPOCH
     order = -((since.days * 86_400 + since.seconds) * _SECOND + since.microseconds)
-    newest = tx.get(Object, bucket.name, key)
     if newest is not None:
         order = min(order, newest.order - 1)
     if bucket.versioning == "Enabled":
@@ -63,9 +62,14 @@ def place(tx: Transaction, bucket: Bucket, key: str) -> tuple[int, str]:
     return order, NULL
 
 
-def add(tx: Transaction, version: ObjectVersion) -> None:
-    """Make a version, placed by `place`, the newest; a null version replaces the one before."""
-    newest = tx.get(Object, version.bucket, version.key)
+def add(tx: Transaction, version: ObjectVersion, newest: Object | None) -> None:
+    """Make a version, placed by `place`, the newest; a null version replaces the one before.
+
+    Args:
+        tx: the transaction of the write.
+        version: the new one.
+        newest: what points at the newest so far, as `place` was told.
+    """
     null_order = replaced = newest.null_order if newest is not None else None
     if version.version_id == NULL:
         if replaced is not None:
@@ -88,7 +92,8 @@ def delete(tx: Transaction, bucket: Bucket, key: str) -> ObjectVersion | None:
         if found is not None:
             remove(tx, found)
         return None
-    order, version_id = place(tx, bucket, key)
+    newest = tx.get(Object, bucket.name, key)
+    order, version_id = place(tx, bucket, newest)
     marker = ObjectVersion(
         bucket=bucket.name,
         key=key,
@@ -97,7 +102,7 @@ def delete(tx: Transaction, bucket: Bucket, key: str) -> ObjectVersion | None:
         delete_marker=True,
         last_modified=tx.now.replace(microsecond=0),
     )
-    add(tx, marker)
+    add(tx, marker, newest)
     return marker
 
 
