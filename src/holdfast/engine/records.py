@@ -378,27 +378,5 @@ class Session(Record, frozen=True, kw_only=True):
     expires: datetime
 
 
-KINDS: tuple[type[Record], ...] = (
-    Setting,
-    Chunk,
-    Staged,
-    Garbage,
-    Packed,
-    PackedOn,
-    Orphan,
-    ToPack,
-    Bucket,
-    Object,
-    ObjectVersion,
-    Upload,
-    Part,
-    Table,
-    Item,
-    Expiry,
-    ClientToken,
-    Key,
-    Alias,
-    User,
-    AccessKey,
-    Session,
-)
+# Each class above, in order.
+KINDS: tuple[type[Record], ...] = tuple(Record.__subclasses__())
