@@ -115,6 +115,8 @@ def _map_check(shape: Shape) -> Check:
 
     def check_map(value: Any, path: str, problems: list[str]) -> None:
         _apply(shape, own, value, path, problems)
+        if not each and within is None:
+            return
         for name, item in value.items():
             if len(problems) >= _MOST_PROBLEMS:
                 return

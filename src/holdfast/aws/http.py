@@ -1,6 +1,6 @@
 """HTTP requests and responses as plain values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
@@ -19,6 +19,15 @@ class Headers:
             name, value = raw_name.lower(), raw_value.strip(" \t")
             values[name] = f"{values[name]},{value}" if name in values else value
         self._values = values
+
+    @classmethod
+    def of_bytes(cls, pairs: Iterable[tuple[bytes, bytes]]) -> "Headers":
+        """Take (name, value) pairs as they are on the wire."""
+        return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
+
+    def names(self) -> KeysView[str]:
+        """Return the lower-case names."""
+        return self._values.keys()
 
     def get(self, name: str, default: str = "") -> str:
         """Return the value for a lower-case name."""

@@ -33,7 +33,7 @@ def reader(shape: Shape) -> Read:
 
 
 def _structure_reader(shape: Shape) -> Read:
-    members: dict[str, Read] = {}
+    members: dict[str, tuple[type | None, Read]] = {}
 
     def read_structure(value: Any, level: int) -> dict[str, Any]:
         if type(value) is not dict:
@@ -41,15 +41,23 @@ def _structure_reader(shape: Shape) -> Read:
         if level > MAX_DEPTH:
             raise _too_deep()
         result = {}
+        level += 1
         for name, inner in value.items():
-            read = members.get(name)
-            if read is not None and inner is not None:
-                result[name] = read(inner, level + 1)
+            if name in members and inner is not None:
+                plain, read = members[name]
+                result[name] = inner if type(inner) is plain else read(inner, level)
         return result
 
     _readers.announce(shape, read_structure)  # before its members: it may contain itself
-    members.update({member.wire: reader(member.shape) for member in shape.members.values()})
+    for member in shape.members.values():
+        members[member.wire] = (_plain(member.shape), reader(member.shape))
     return read_structure
+
+
+def _plain(shape: Shape) -> type | None:
+    """Return the JSON type whose values are the shape's as they are, if there is one."""
+    expected, convert, _ = _SCALARS.get(shape.type, (None, None, ""))
+    return expected if convert is None else None
 
 
 def _list_reader(shape: Shape) -> Read:

@@ -161,12 +161,13 @@ def _encoded(text: str) -> str:
 
 
 def _check_signed_headers(claims: Claims, request: Request) -> None:
-    signed = claims.signed_headers
-    unsigned = [n for n in request.headers if n.startswith("x-amz-") and n not in signed]
-    if "host" not in request.headers or "host" not in signed:
-        unsigned = ["host", *(name for name in unsigned if name != "host")]
-    if unsigned:
-        raise _unsigned(claims.service, unsigned)
+    present = request.headers.names()
+    others = present - set(claims.signed_headers)
+    missing = {name for name in others if name.startswith("x-amz-")}
+    no_host = "host" not in present or "host" not in claims.signed_headers
+    if missing or no_host:
+        unsigned = ["host"] if no_host else []
+        raise _unsigned(claims.service, [*unsigned, *(n for n in present if n in missing)])
 
 
 def _unsigned(service: str, names: Iterable[str]) -> ServiceError:

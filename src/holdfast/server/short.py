@@ -30,7 +30,7 @@ _UNHEARD = _Unheard()
 
 
 class ShortCycle:
-    """What uvicorn knows of a request under way, for one that needs no task of its own."""
+    """What a connection knows of a request under way, for one that needs no task of its own."""
 
     __slots__ = (
         "body",
@@ -74,9 +74,8 @@ def written(
     body = response.body
     assert isinstance(body, bytes)  # noqa: S101 - what is streamed is not written here
     lines = [f"{name}: {value}\r\n" for name, value in response.headers]
-    if response.status not in _BODILESS and not any(
-        name.lower() == "content-length" for name, _ in response.headers
-    ):
+    names = {name.lower() for name, _ in response.headers}
+    if response.status not in _BODILESS and "content-length" not in names:
         lines.append(f"content-length: {len(body)}\r\n")
     if not keep_alive:
         lines.append("connection: close\r\n")
@@ -85,7 +84,7 @@ def written(
     head = text.encode("latin-1") if _is_latin(text) else _each(lines)
     if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
         raise ValueError("a header breaks out of its line")
-    fixed = b"".join(name + b": " + value + b"\r\n" for name, value in defaults)
+    fixed = b"".join([b"%b: %b\r\n" % header for header in defaults])
     pieces = (_STATUS_LINES[response.status], fixed, head, b"\r\n", b"" if bodiless else body)
     return b"".join(pieces)
 
