@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SERVE_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help install serve test check lock docs clean
+.PHONY: help install serve test check bench lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
@@ -35,6 +35,9 @@ check: $(DEV_STAMP) ## lint, format, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(DEV_STAMP) ## compare with other servers, write benchmarks/REPORT.md (ARGS="--check" compares with it)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(DEV_STAMP) ## write the generated reference pages again
 	$(BIN)/python -m holdfast.cli.server.settings_reference > docs/reference/settings.md

@@ -1,0 +1,1 @@
+"""What comes of the numbers: medians, ratios, goals, the report, the check."""
