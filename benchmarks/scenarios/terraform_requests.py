@@ -98,7 +98,7 @@ def state(length: int, serial: int = 1) -> bytes:
             "tags": {"Name": f"instance-{number}", "Owner": "platform", "Serial": "0"},
             "user_data_hash": ids.randbytes(120).hex(),
         }
-        resource = {
+        resource: dict[str, object] = {
             "mode": "managed",
             "type": "aws_instance",
             "name": f"instance_{number}",

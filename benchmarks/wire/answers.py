@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 _HEAD_END = b"\r\n\r\n"
 _MOST_HEAD = 1 << 20
+_MOST_KEPT = 4 << 20  # keeping more would cost the load more than the server
 
 
 class BadAnswer(Exception):
@@ -15,7 +16,8 @@ class Answer:
     """One whole answer."""
 
     status: int
-    body: bytes
+    body: bytes  # its beginning, if it is longer than 4 MiB
+    length: int  # of the whole body
     closes: bool = False  # the server closes the connection after it
 
 
@@ -32,6 +34,8 @@ class AnswerParser:
     """Takes the bytes of one answer after another; `expect` says what was asked."""
 
     _buffer: bytearray = field(default_factory=bytearray)
+    _body: bytearray = field(default_factory=bytearray)
+    _length: int = 0  # of the body so far
     _head: _Head | None = None
     _without_body: bool = False
 
@@ -53,19 +57,19 @@ class AnswerParser:
             if head.status >= 200:  # 1xx only announce the answer
                 self._head = head
         if self._without_body or self._head.status in {204, 304}:
-            return self._answer(0)
+            return self._answer()
         if self._head.chunked:
             return self._take_chunks()
-        if self._head.length is not None and len(self._buffer) >= self._head.length:
-            return self._answer(self._head.length)
-        return None
+        length, there = self._head.length, len(self._buffer)
+        self._keep(there if length is None else min(there, length - self._length))
+        return self._answer() if self._length == length else None
 
     def end(self) -> Answer | None:
         """Say that the connection ended; return the answer that ends with it, if one does."""
         head = self._head
         if head is None or head.chunked or head.length is not None:
             return None
-        return self._answer(len(self._buffer))
+        return self._answer()
 
     def _take_head(self) -> _Head | None:
         end = self._buffer.find(_HEAD_END)
@@ -89,29 +93,34 @@ class AnswerParser:
         )
 
     def _take_chunks(self) -> Answer | None:
-        """Return the answer once the chunk of length 0 is there."""
-        body, at = bytearray(), 0
+        """Take the whole chunks; return the answer once the one of length 0 is there."""
         while True:
-            end = self._buffer.find(b"\r\n", at)
+            end = self._buffer.find(b"\r\n")
             if end < 0:
                 return None
-            size = int(self._buffer[at:end].split(b";")[0], 16)
-            start = end + 2
-            if len(self._buffer) < start + size + 2:
+            size = int(self._buffer[:end].split(b";")[0], 16)
+            if len(self._buffer) < end + 2 + size + 2:
                 return None
+            del self._buffer[: end + 2]
+            self._keep(size)
+            del self._buffer[:2]
             if size == 0:
-                del self._buffer[: start + 2]
-                return self._answer(0, bytes(body))
-            body += self._buffer[start : start + size]
-            at = start + size + 2
+                return self._answer()
 
-    def _answer(self, length: int, body: bytes | None = None) -> Answer:
+    def _keep(self, size: int) -> None:
+        """Move bytes from the buffer to the body; those of a long body are only counted."""
+        self._length += size
+        if self._length <= _MOST_KEPT:
+            self._body += self._buffer[:size]
+        del self._buffer[:size]
+
+    def _answer(self) -> Answer:
         head = self._head
-        assert head is not None  # noqa: S101 - both callers have one
-        taken = bytes(self._buffer[:length]) if body is None else body
-        del self._buffer[:length]
-        self._head = None
-        return Answer(head.status, taken, head.closes)
+        assert head is not None  # noqa: S101 - every caller has one
+        answer = Answer(head.status, bytes(self._body), self._length, head.closes)
+        self._head, self._length = None, 0
+        self._body.clear()
+        return answer
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:

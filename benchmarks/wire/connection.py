@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from benchmarks.wire.answers import Answer, AnswerParser, BadAnswer
 from benchmarks.wire.requests import Request
 
-LOST = Answer(0, b"", closes=True)  # stands for an answer that never came whole
+LOST = Answer(0, b"", 0, closes=True)  # stands for an answer that never came whole
 
 
 class Client:

@@ -34,7 +34,7 @@ class Outcome:
 
     def note(self, request: Request, answer: Answer) -> None:
         """Count an answer if it is not the wanted one."""
-        if request.is_good(answer.status, len(answer.body)):
+        if request.is_good(answer.status, answer.length):
             return
         self.failures += 1
         if not self.first_failure:

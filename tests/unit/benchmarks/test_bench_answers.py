@@ -18,7 +18,7 @@ def test_an_answer_is_whole_at_its_last_byte_only(wire: bytes, size: int) -> Non
     parser.expect(b"GET")
     answers = [parser.feed(wire[at : at + size]) for at in range(0, len(wire), size)]
 
-    assert answers[-1] == Answer(200, b"hello")
+    assert answers[-1] == Answer(200, b"hello", 5)
     assert answers[:-1] == [None] * (len(answers) - 1)
 
 
@@ -27,7 +27,7 @@ def test_one_answer_after_another() -> None:
     parser = AnswerParser()
 
     assert [parser.feed(PLAIN), parser.feed(CHUNKED), parser.feed(PLAIN)] == [
-        Answer(200, b"hello")
+        Answer(200, b"hello", 5)
     ] * 3
 
 
@@ -36,19 +36,19 @@ def test_an_answer_to_head_has_no_body() -> None:
     parser = AnswerParser()
     parser.expect(b"HEAD")
 
-    assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") == Answer(200, b"")
+    assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") == Answer(200, b"", 0)
 
 
 def test_no_content_has_no_body() -> None:
     """A 204 ends with its head."""
-    assert AnswerParser().feed(b"HTTP/1.1 204 No Content\r\n\r\n") == Answer(204, b"")
+    assert AnswerParser().feed(b"HTTP/1.1 204 No Content\r\n\r\n") == Answer(204, b"", 0)
 
 
 def test_a_server_that_closes_is_noticed() -> None:
     """`Connection: close`, and HTTP/1.0 without keep-alive, end the connection."""
     for head in (b"HTTP/1.1 200 OK\r\nConnection: close", b"HTTP/1.0 200 OK"):
         answer = AnswerParser().feed(head + b"\r\nContent-Length: 0\r\n\r\n")
-        assert answer == Answer(200, b"", closes=True)
+        assert answer == Answer(200, b"", 0, closes=True)
 
 
 def test_a_body_of_unknown_length_ends_with_the_connection() -> None:
@@ -57,7 +57,7 @@ def test_a_body_of_unknown_length_ends_with_the_connection() -> None:
 
     assert parser.feed(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhel") is None
     assert parser.feed(b"lo") is None
-    assert parser.end() == Answer(200, b"hello", closes=True)
+    assert parser.end() == Answer(200, b"hello", 5, closes=True)
 
 
 def test_a_cut_answer_is_no_answer() -> None:
@@ -72,3 +72,18 @@ def test_what_is_no_answer_is_refused() -> None:
     """Something else than HTTP is not taken for an answer."""
     with pytest.raises(BadAnswer):
         AnswerParser().feed(b"SSH-2.0-OpenSSH\r\n\r\n")
+
+
+def test_a_long_body_is_counted() -> None:
+    """Its bytes are not kept, and the next answer begins where it ends."""
+    parser = AnswerParser()
+    length = 9 << 20
+    parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length)
+    for _ in range(8):
+        assert parser.feed(bytes(1 << 20)) is None
+    answer = parser.feed(bytes(1 << 20))
+
+    assert answer is not None
+    assert answer.length == length
+    assert len(answer.body) <= 4 << 20
+    assert parser.feed(PLAIN) == Answer(200, b"hello", 5)
