@@ -271,3 +271,23 @@ def test_a_failing_encoding_keeps_nothing(engine: Engine) -> None:
     with pytest.raises(UnicodeEncodeError):
         put(engine, "\ud800")
     assert names(engine) == []
+
+
+def test_what_need_not_be_durable_is_seen_at_once_and_kept_by_a_close(store: Store) -> None:
+    """Like any other update, but for the disk."""
+    store.engine.update(lambda tx: tx.put(Setting(name="a", value=b"")), durable=False)
+    assert names(store.engine) == ["a"]
+    with pytest.raises(LookupError):
+        store.engine.update(raises_after("b"), durable=False)
+    put(store.engine, "c")
+    assert names(store.reopen()) == ["a", "c"]
+
+
+def raises_after(name: str) -> Callable[[Writer], None]:
+    """Return work that puts a setting and raises."""
+
+    def work(tx: Writer) -> None:
+        tx.put(Setting(name=name, value=b""))
+        raise LookupError(name)
+
+    return work

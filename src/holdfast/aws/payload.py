@@ -19,6 +19,7 @@ from holdfast.aws.claims import (
     UNSIGNED,
 )
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.hashing import Hashing
 from holdfast.aws.http import Headers, Request
 from holdfast.aws.sigv4 import SigningContext
 
@@ -75,7 +76,7 @@ class Payload:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._default = ""
         self._hashers = {name: checksums.hasher(name) for name in self._wanted()}
-        self._updates = (self._md5.update, *(h.update for h in self._hashers.values()))
+        self._hashing = Hashing(self._md5, *self._hashers.values())
 
     def default_to(self, algorithm: str) -> None:
         """Compute a checksum of the body if the client sends none. Call it before any `feed`.
@@ -88,7 +89,7 @@ class Payload:
         self._default = algorithm
         if algorithm not in self._hashers:
             self._hashers[algorithm] = checksums.hasher(algorithm)
-            self._updates = (*self._updates, self._hashers[algorithm].update)
+            self._hashing.add(self._hashers[algorithm])
 
     def feed(self, data: bytes) -> Sequence[bytes | memoryview]:
         """Take the next bytes of the body and return what they decode to, in order.
@@ -101,8 +102,7 @@ class Payload:
         pieces = tuple(self._decoded(data))
         for piece in pieces:
             self._count(len(piece))
-            for update in self._updates:
-                update(piece)
+        self._hashing.take(pieces)
         return pieces
 
     def finish(self) -> Digests:
@@ -111,6 +111,7 @@ class Payload:
         Raises:
             ServiceError: it is incomplete, or does not match.
         """
+        self._hashing.finish()
         trailers = self._decoder.finish() if self._decoder else {}
         if self._length is not None and self._size != self._length:
             raise _incomplete()

@@ -5,6 +5,7 @@ commit. A longer one is staged chunk by chunk as it arrives; what is never linke
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -116,25 +117,31 @@ class BodyWriter:
         self._key = random(KEY_BYTES)
         self._cipher = AESGCM(self._key)
         self._chunk = chunk_bytes
-        self._buffer = bytearray()
+        self._pieces: deque[memoryview] = deque()  # what is not staged yet
+        self._held = 0  # bytes of them
         self._size = 0
         self._staged = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append; stages every chunk that is full and known not to be the only one."""
-        self._buffer += data
+        """Append; stages every chunk that is full and known not to be the only one.
+
+        Args:
+            data: kept as it is until it is staged, so nobody may change what is under it.
+        """
+        if data:
+            self._pieces.append(memoryview(data))
+        self._held += len(data)
         self._size += len(data)
-        while len(self._buffer) > self._chunk:
-            self._stage(bytes(self._buffer[: self._chunk]))
-            del self._buffer[: self._chunk]
+        while self._held > self._chunk:
+            self._stage(self._take(self._chunk))
 
     def finish(self) -> NewBody:
         """Return the whole body; from here on it is linked or discarded."""
         body = Body(self._id, self._key, self._size, self._chunk)
         if self._staged:
-            self._stage(bytes(self._buffer))
+            self._stage(self._take(self._held))
             return NewBody(body, None)
-        held = self._sealed(0, bytes(self._buffer)) if self._buffer else None
+        held = self._sealed(0, self._take(self._held)) if self._held else None
         return NewBody(body, held)
 
     def discard(self) -> None:
@@ -144,10 +151,22 @@ class BodyWriter:
             self._staged = 0
             self._engine.update(lambda tx: _drop_staged(tx, body_id, chunks))
 
-    def _sealed(self, number: int, plain: bytes) -> bytes:
+    def _take(self, count: int) -> bytes | memoryview:
+        """Take so many bytes off what is held, copied at most once."""
+        self._held -= count
+        taken = []
+        while count:
+            piece = self._pieces.popleft()
+            if len(piece) > count:
+                self._pieces.appendleft(piece[count:])
+            taken.append(piece[:count])
+            count -= len(taken[-1])
+        return taken[0] if len(taken) == 1 else b"".join(taken)
+
+    def _sealed(self, number: int, plain: bytes | memoryview) -> bytes:
         return self._cipher.encrypt(_nonce(number), plain, _bound_to(self._id, number))
 
-    def _stage(self, plain: bytes) -> None:
+    def _stage(self, plain: bytes | memoryview) -> None:
         number = self._staged
         chunk = Chunk(body_id=self._id, number=number, data=self._sealed(number, plain))
 
@@ -158,7 +177,8 @@ class BodyWriter:
                 raise CorruptData(f"body {self._id.hex()} was collected while it arrived")
             tx.put(chunk)
 
-        self._engine.update(work)
+        # The update that links the body is durable, and with it all that was staged before.
+        self._engine.update(work, durable=False)
         self._staged += 1
 
 

@@ -91,10 +91,13 @@ class Engine(Protocol):
     def view(self, work: Callable[[Reader], T]) -> T:
         """Call `work` once with a consistent view of what was committed, and return its answer."""
 
-    def update(self, work: Callable[[Writer], T]) -> T:
+    def update(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """Call `work` once, alone among all writers, and return its answer.
 
-        On return everything it put or dropped is durable. When `work` raises, nothing of it is kept
+        On return everything it put or dropped is durable, and so is everything that any update did
+        before. With `durable=False`, for what nothing names yet, only the next durable update that
+        writes makes it so; until then a power cut may undo the last such updates, never some in the
+        middle and never a part of one. When `work` raises, nothing of it is kept
         and the exception comes out here. Waiting updates may share one commit; none of them returns
         before that commit is durable. `work` must not wait for a client or for another transaction.
 

@@ -74,10 +74,10 @@ class SqliteEngine:
             reader.end()
             self._readers.give_back(connection)
 
-    def update(self, work: Callable[[Writer], T]) -> T:
+    def update(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """See `Engine.update`."""
         self._refuse_nested()
-        return self._writing().submit(work)
+        return self._writing().submit(work, durable=durable)
 
     def ask_turn(self, wake: Callable[[], None]) -> bool:
         """See `Engine.ask_turn`."""

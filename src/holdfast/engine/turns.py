@@ -16,10 +16,11 @@ from holdfast.engine.port import EngineClosed, Outcome, Work
 class Ticket:
     """One update on its way to a commit."""
 
-    __slots__ = ("error", "result", "work", "wrote")
+    __slots__ = ("durable", "error", "result", "work", "wrote")
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, *, durable: bool = True) -> None:
         self.work = work
+        self.durable = durable  # whether its commit has to be on disk before it is answered
         self.result: Any = None
         self.error: BaseException | None = None
         self.wrote = False

@@ -41,6 +41,7 @@ class Commits:
         self._inside = inside
         self._log = Path(_file_of(connection) + "-wal")
         self._log_limit = LARGEST_LOG
+        self._synced = True  # every commit, as the connection comes
         self._turns = Turns()
         self._closing = False
         self._spare = threading.Event()  # there may be free pages
@@ -48,9 +49,9 @@ class Commits:
         self._thread = threading.Thread(target=self._tidy, name="holdfast-space", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Writer], T]) -> T:
+    def submit(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """Run an update; return its answer once it is durable, or raise what it raised."""
-        ticket = Ticket(work)
+        ticket = Ticket(work, durable=durable)
         if self._turns.wait(ticket):
             self._lead([ticket])
         if ticket.error is None:
@@ -130,6 +131,7 @@ class Commits:
         """Run updates in one transaction. Never raises: errors go to the tickets."""
         connection = self._connection
         try:
+            self._sync(every_commit=any(ticket.durable for ticket in tickets))
             connection.execute("BEGIN IMMEDIATE")
             for ticket in tickets:
                 _attempt(connection, ticket)
@@ -142,6 +144,18 @@ class Commits:
             self._spare.set()
             self._committed(wrote)
             self._bound_log()
+
+    def _sync(self, *, every_commit: bool) -> None:
+        """Choose whether commits are on disk when they return, or with the next one that is.
+
+        The log is written in order, so a commit that is synced brings those before it along, and
+        without it a checkpoint still syncs the log before it touches the database.
+        """
+        if every_commit != self._synced:
+            level = "FULL" if every_commit else "NORMAL"
+            # It acts when it is compiled, so one from the cache of statements would do nothing.
+            self._connection.executescript(f"PRAGMA synchronous = {level}")
+            self._synced = every_commit
 
     def _fail(self, tickets: list[Ticket], problem: Exception) -> None:
         """Take a whole batch back, and tell everyone in it."""

@@ -163,12 +163,23 @@ class Edge:
             raise
 
     async def _feed(self, exchange: Exchange, incoming: Incoming) -> None:
-        pending = bytearray()
-        while not incoming.complete and exchange.response is None:
-            pending += await incoming.next()
-            if len(pending) >= _FEED_BYTES or (pending and incoming.complete):
-                await self._run(exchange.feed, bytes(pending))
-                pending.clear()
+        """Hand over what arrived, and receive the next of it meanwhile."""
+        fed: asyncio.Future[None] | None = None
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while not incoming.complete and exchange.response is None:
+                piece = await incoming.next()
+                pieces.append(piece)
+                size += len(piece)
+                if size >= _FEED_BYTES or (size and incoming.complete):
+                    if fed is not None:
+                        await fed
+                    fed = self.on_thread(exchange.feed, b"".join(pieces))
+                    pieces, size = [], 0
+        finally:
+            if fed is not None:
+                await fed
 
     # ---- answering -----------------------------------------------------------------------------
 
