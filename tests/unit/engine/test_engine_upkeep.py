@@ -1,0 +1,150 @@
+"""The log stays short, whatever goes on beside; and no commit waits for that."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from holdfast.engine.port import Reader, Writer
+from holdfast.engine.records import Chunk, Setting
+from holdfast.engine.sqlite import SqliteEngine
+
+_MERGED_AT_ONCE = 1 << 20
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteEngine]:
+    """Return an engine on an empty database that begins its log anew often."""
+    monkeypatch.setattr("holdfast.engine.upkeep._MERGED_AT_ONCE", _MERGED_AT_ONCE)
+    made = SqliteEngine(tmp_path / "x.db")
+    yield made
+    made.close()
+
+
+def put(engine: SqliteEngine, number: int, size: int = 3000) -> None:
+    """Put one chunk."""
+    engine.update(lambda tx: tx.put(Chunk(body_id=b"", number=number, data=bytes(size))))
+
+
+@contextmanager
+def overlapping_readers(engine: SqliteEngine, seconds: float) -> Iterator[None]:
+    """Have views all the time, three at once."""
+    stop = threading.Event()
+
+    def look(tx: Reader) -> None:
+        tx.get(Setting, "x")
+        time.sleep(seconds)
+
+    def read() -> None:
+        while not stop.is_set():
+            engine.view(look)
+
+    with ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(read) for _ in range(3)]
+        try:
+            yield
+        finally:
+            stop.set()
+        for reader in readers:
+            reader.result(10)
+
+
+def test_the_log_is_bounded_under_a_steady_load(engine: SqliteEngine, tmp_path: Path) -> None:
+    """Twenty times what is merged at once, with readers that always overlap."""
+    log, largest = tmp_path / "x.db-wal", 0
+    with overlapping_readers(engine, 0.002), ThreadPoolExecutor(4) as threads:
+        for number in range(0, 3000, 100):
+            done = [threads.submit(put, engine, number + more) for more in range(100)]
+            for one in done:
+                one.result(10)
+            largest = max(largest, log.stat().st_size)
+    assert largest < 8 * _MERGED_AT_ONCE
+
+
+def test_a_reader_that_stays_does_not_hold_up_updates(engine: SqliteEngine, tmp_path: Path) -> None:
+    """The log grows meanwhile, and is begun anew afterwards."""
+    log = tmp_path / "x.db-wal"
+    go, inside = threading.Event(), threading.Event()
+
+    def stay(tx: Reader) -> None:
+        tx.get(Setting, "x")
+        inside.set()
+        go.wait(30)
+
+    with ThreadPoolExecutor(1) as threads:
+        staying = threads.submit(engine.view, stay)
+        assert inside.wait(10)
+        for number in range(2000):
+            put(engine, number)
+        assert log.stat().st_size > 4 * _MERGED_AT_ONCE
+        go.set()
+        staying.result(10)
+    until = time.monotonic() + 10
+    number = 0
+    while not (begun := _begun_anew(log)) and time.monotonic() < until:
+        put(engine, number := number + 1)
+    assert begun
+
+
+def _begun_anew(log: Path) -> bool:
+    """Tell whether the log was begun anew at least once: its header counts."""
+    with log.open("rb") as file:
+        return int.from_bytes(file.read(16)[12:]) > 0
+
+
+def test_no_commit_merges_the_log(engine: SqliteEngine) -> None:
+    """It is the upkeep's thread that does, with the turn to write."""
+    assert engine._commits is not None
+    connection = engine._commits._connection
+    merged_by: set[str] = set()
+    merged = threading.Event()
+
+    def watch(statement: str) -> None:
+        if "wal_checkpoint" in statement:
+            assert engine._commits is not None
+            assert engine._commits._turns._taken
+            merged_by.add(threading.current_thread().name)
+            merged.set()
+
+    connection.set_trace_callback(watch)
+    assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+    for number in range(400):
+        put(engine, number)
+    assert merged.wait(10)
+    assert merged_by == {"holdfast-upkeep"}
+
+
+def test_what_was_answered_is_in_the_files_at_any_moment(
+    engine: SqliteEngine, tmp_path: Path
+) -> None:
+    """A copy of the files, as a crash would leave them, taken while the log is merged."""
+    answered = 0
+
+    def write(tx: Writer) -> None:
+        tx.put(Setting(name=f"{answered:05}", value=bytes(20_000)))
+
+    assert engine._commits is not None
+    turns = engine._commits._turns
+    for round_ in range(5):
+        for _ in range(60):
+            engine.update(write)
+            answered += 1
+        copy = tmp_path / f"copy{round_}"
+        copy.mkdir()
+        turns.wait()  # no checkpoint between the two copies
+        try:
+            shutil.copy(tmp_path / "x.db-wal", copy / "x.db-wal")
+            shutil.copy(tmp_path / "x.db", copy / "x.db")
+        finally:
+            turns.pass_on()
+        survivor = SqliteEngine(copy / "x.db")
+        try:
+            found = survivor.view(lambda tx: [record.name for record in tx.scan(Setting)])
+        finally:
+            survivor.close()
+        assert found == [f"{number:05}" for number in range(answered)]
