@@ -9,7 +9,7 @@ from holdfast.engine.transaction import engine_error
 APPLICATION_ID = 0x486F6C64  # "Hold": tells our files from other SQLite databases
 LARGEST_LOG = 64 << 20  # bytes the write-ahead log keeps on disk when it is not in use
 _LOG_MAGICS = (bytes.fromhex("377f0682"), bytes.fromhex("377f0683"))
-_BUSY_SECONDS = 10.0  # only another process can be in the way
+BUSY_SECONDS = 10.0  # only another process can be in the way
 
 
 def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.Connection:
@@ -29,7 +29,7 @@ def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.C
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,
-            timeout=_BUSY_SECONDS,
+            timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
@@ -82,7 +82,8 @@ def _configure(connection: sqlite3.Connection, cache_kib: int, read_only: bool) 
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = {-cache_kib}")
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}").fetchone()
-    connection.execute("PRAGMA wal_autocheckpoint = 4000").fetchone()  # pages: 16 MB
+    # Never inside a commit: see `Upkeep`.
+    connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

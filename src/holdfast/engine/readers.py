@@ -1,4 +1,4 @@
-"""The connections that views read through: a few, made when first needed, lent one view at a time."""
+"""Connections that views read through: a few, made when first needed, lent one view at a time."""
 
 import sqlite3
 from pathlib import Path
@@ -7,8 +7,6 @@ from queue import Empty, SimpleQueue
 from holdfast.engine.connection import connect
 from holdfast.engine.port import EngineClosed
 
-# Views take turns: more at once are slower, as every statement hands over the interpreter's lock.
-_CONNECTIONS = 4
 _CACHE_KIB = 1024
 _CLOSE_SECONDS = 30.0
 
@@ -16,12 +14,13 @@ _CLOSE_SECONDS = 30.0
 class Readers:
     """Lends connections. `give_back` follows every `take`."""
 
-    def __init__(self, path: Path) -> None:
-        """Lend connections to this database file, which exists once the first is taken."""
+    def __init__(self, path: Path, most: int) -> None:
+        """Lend at most so many connections to this file, which exists once the first is taken."""
         self._path = path
+        self._most = most
         self._closed = False
         self._free: SimpleQueue[sqlite3.Connection | None] = SimpleQueue()  # None: not open yet
-        for _ in range(_CONNECTIONS):
+        for _ in range(self._most):
             self._free.put(None)
 
     def take(self) -> sqlite3.Connection:
@@ -60,12 +59,12 @@ class Readers:
         """Close every connection; waits a while for those that are lent. Idempotent."""
         self._closed = True
         try:
-            for _ in range(_CONNECTIONS):
+            for _ in range(self._most):
                 connection = self._free.get(timeout=_CLOSE_SECONDS)
                 if connection is not None:
                     connection.close()
         except Empty:
             return  # a view hangs; the process is about to end anyway
         finally:
-            for _ in range(_CONNECTIONS):
+            for _ in range(self._most):
                 self._free.put(None)

@@ -1,11 +1,12 @@
 """The default engine: one SQLite database in write-ahead mode.
 
-Everything runs in its caller's thread. Updates take turns; whoever has the turn joins those that wait into
-one commit: one fsync for all of them.
+Everything runs in its caller's thread. Updates take turns; whoever has the turn joins those that wait
+into one commit: one fsync for all of them.
 """
 
 import contextlib
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,10 @@ from holdfast.engine.writer import Commits
 T = TypeVar("T")
 
 _WRITER_CACHE_KIB = 16 * 1024
+# Views of threads take turns: more at once are slower, as every statement hands over the interpreter's
+# lock. An event loop does one thing at a time, and never waits for those.
+_FOR_THREADS = 4
+_FOR_LOOPS = 1
 
 
 class SqliteEngine:
@@ -51,6 +56,7 @@ class SqliteEngine:
         self._path = path
         self._revision = time.time_ns() // 1_000
         self._raised = threading.Condition()
+        self._watchers = 0
         self._closed = False
         self._inside = threading.local()
         self._commits: Commits | None = None
@@ -58,12 +64,14 @@ class SqliteEngine:
             _check_format(path)
         else:
             self._commits = Commits(_ready(path), self._raise, self._inside)
-        self._readers = Readers(path)
+        self._readers = Readers(path, _FOR_THREADS)
+        self._loop_readers = Readers(path, _FOR_LOOPS)
 
     def view(self, work: Callable[[Reader], T]) -> T:
         """See `Engine.view`."""
         self._refuse_nested()
-        connection = self._readers.take()
+        readers = self._loop_readers if _in_event_loop() else self._readers
+        connection = readers.take()
         reader = SqliteReader(connection)
         self._inside.transaction = True
         try:
@@ -72,7 +80,7 @@ class SqliteEngine:
         finally:
             self._inside.transaction = False
             reader.end()
-            self._readers.give_back(connection)
+            readers.give_back(connection)
 
     def update(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """See `Engine.update`."""
@@ -91,7 +99,11 @@ class SqliteEngine:
     def wait(self, after: int, timeout: float) -> int:
         """See `Engine.wait`."""
         with self._raised:
-            self._raised.wait_for(lambda: self._closed or self._revision > after, timeout)
+            self._watchers += 1
+            try:
+                self._raised.wait_for(lambda: self._closed or self._revision > after, timeout)
+            finally:
+                self._watchers -= 1
             if self._closed:
                 raise EngineClosed("the engine was closed")
             return self._revision
@@ -105,6 +117,7 @@ class SqliteEngine:
         if self._commits is not None:
             self._commits.close()
         self._readers.close()
+        self._loop_readers.close()
 
     def _writing(self) -> Commits:
         if self._commits is None:
@@ -118,7 +131,16 @@ class SqliteEngine:
     def _raise(self, by: int) -> None:
         with self._raised:
             self._revision += by
-            self._raised.notify_all()
+            if self._watchers:
+                self._raised.notify_all()
+
+
+def _in_event_loop() -> bool:
+    """Tell whether the caller is inside an event loop, without importing one where there is none."""
+    events = sys.modules.get("asyncio.events")
+    if events is None:
+        return False
+    return events._get_running_loop() is not None  # noqa: SLF001 - the public one raises: slow
 
 
 def _execute(connection: sqlite3.Connection, statement: str) -> Any:

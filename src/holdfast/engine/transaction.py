@@ -12,6 +12,7 @@ R = TypeVar("R", bound=Record)
 
 _FIRST_PAGE = 16  # rows; each page is four times the one before, up to the largest
 _LARGEST_PAGE = 256
+_ROW_BYTES = 4096  # that a row costs in the log besides its own: a page
 _PAGE_BYTES = 1 << 20  # a page ends early once its records have so many bytes
 
 
@@ -50,7 +51,7 @@ class SqliteReader:
             row = self._execute(rows.get, key).fetchone()
         except sqlite3.Error as problem:
             raise engine_error(problem, f"reading a {kind.kind}") from problem
-        return None if row is None else rows.record(row)
+        return None if row is None else rows.record(key, row[0])
 
     def scan(
         self,
@@ -90,7 +91,7 @@ class SqliteReader:
             statement = rows.scan(len(prefix), len(bound), comparison, reverse=reverse)
             page, ended = self._page(statement, (*prefix, *bound, wanted))
             for row in page:
-                yield rows.record(row)
+                yield rows.record(row, row[-1])
             if ended:
                 return
             if limit is not None:
@@ -119,27 +120,35 @@ class SqliteReader:
 
 
 class SqliteWriter(SqliteReader):
-    """See `Writer`. The first write opens a savepoint, so that one update can be taken back."""
+    """See `Writer`. What it wrote can be taken back; the updates before it in the commit stay."""
 
-    __slots__ = ("failure", "saved", "wrote")
+    __slots__ = ("_first", "_marked", "failure", "written")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Write through a connection that is in a transaction."""
+    def __init__(self, connection: sqlite3.Connection, *, first: bool = True) -> None:
+        """Write through a connection that is in a transaction.
+
+        Args:
+            connection: begun with BEGIN IMMEDIATE.
+            first: nothing was written in its transaction yet, so that taking back is to begin again.
+                Else the first write opens a savepoint.
+        """
         super().__init__(connection)
-        self.saved = False
-        self.wrote = False
+        self._first = first
+        self._marked = False
+        self.written = 0  # bytes that the log grows by, roughly; 0: nothing was written
         self.failure: EngineError | None = None
 
     def put(self, record: Record) -> None:
         """See `Writer.put`."""
         rows = rows_of(type(record))
-        self._write(rows.put, rows.row(record))
-        self.wrote = True
+        row = rows.row(record)
+        self._write(rows.put, row)
+        self.written += _ROW_BYTES + len(row[-1])
 
     def drop(self, kind: type[Record], *key: Any) -> None:
         """See `Writer.drop`."""
         if self._write(rows_of(kind).drop, key):
-            self.wrote = True
+            self.written += _ROW_BYTES
 
     def release(self) -> None:
         """Join what was written to the transaction around it.
@@ -149,20 +158,26 @@ class SqliteWriter(SqliteReader):
         """
         if self.failure is not None:
             raise self.failure
-        if self.saved:
+        if self._marked and not self._first:
             self._execute("RELEASE one")
 
     def take_back(self) -> None:
         """Undo what was written."""
-        if self.saved:
+        if not self._marked:
+            return
+        if self._first:
+            self._execute("ROLLBACK")
+            self._execute("BEGIN IMMEDIATE")
+        else:
             self._execute("ROLLBACK TO one")
             self._execute("RELEASE one")
 
     def _write(self, statement: str, values: Sequence[Any]) -> int:
         try:
-            if not self.saved:
-                self._execute("SAVEPOINT one")
-                self.saved = True
+            if not self._marked:
+                if not self._first:
+                    self._execute("SAVEPOINT one")
+                self._marked = True
             return self._execute(statement, values).rowcount
         except sqlite3.Error as problem:
             self.failure = engine_error(problem, "writing")

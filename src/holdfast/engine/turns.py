@@ -12,18 +12,20 @@ from typing import Any
 
 from holdfast.engine.port import EngineClosed, Outcome, Work
 
+_CLOSE_SECONDS = 30.0  # for whoever has the turn: an event loop that has ended never uses it
+
 
 class Ticket:
     """One update on its way to a commit."""
 
-    __slots__ = ("durable", "error", "result", "work", "wrote")
+    __slots__ = ("durable", "error", "result", "work", "written")
 
     def __init__(self, work: Work, *, durable: bool = True) -> None:
         self.work = work
         self.durable = durable  # whether its commit has to be on disk before it is answered
         self.result: Any = None
         self.error: BaseException | None = None
-        self.wrote = False
+        self.written = 0  # bytes that the log grew by, roughly; 0: it wrote nothing
 
     def outcome(self) -> Outcome:
         """Return what became of it."""
@@ -33,13 +35,19 @@ class Ticket:
 class Waiter:
     """Somebody who asked for the turn and did not get it at once."""
 
-    __slots__ = ("answered", "ticket", "wake")
+    __slots__ = ("answered", "has_turn", "ticket", "wake")
 
     def __init__(self, wake: Callable[[], None], ticket: Ticket | None = None) -> None:
         """Remember whom to wake, once it has the turn or its ticket is answered."""
         self.wake = wake
         self.ticket = ticket
         self.answered = False
+        self.has_turn = False
+
+    def answer(self) -> None:
+        """Say that its ticket has become what it will be."""
+        self.answered = True
+        self.wake()
 
 
 class Turns:
@@ -77,7 +85,11 @@ class Turns:
         waiter = Waiter(woken.release, ticket)
         if self.ask(waiter):
             return True
-        woken.acquire()
+        try:
+            woken.acquire()
+        except BaseException:  # what a signal raises in the main thread
+            self._give_up(waiter)
+            raise
         return not waiter.answered
 
     def joining(self, most: int) -> list[Waiter]:
@@ -92,17 +104,37 @@ class Turns:
 
     def pass_on(self) -> None:
         """Give the turn to who waits longest."""
+        while (waiter := self._next()) is not None:
+            try:
+                waiter.wake()
+            except Exception:  # noqa: S112 - its event loop has ended: the next one, then
+                continue
+            return
+
+    def _next(self) -> Waiter | None:
+        """Return who has the turn now, if there is anybody."""
         with self._gate:
             if not self._queue:
                 self._taken = False
-                return
+                return None
             waiter = self._queue.popleft()
-        waiter.wake()
+            waiter.has_turn = True
+            return waiter
+
+    def _give_up(self, waiter: Waiter) -> None:
+        """Wait no longer. A ticket that somebody runs already stays as it is."""
+        with self._gate:
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+        if waiter.has_turn:
+            self.pass_on()
 
     def close(self) -> bool:
-        """Give out no more turns once those who wait had theirs; return False if it was done before.
+        """Give out no more turns once those who wait had theirs.
 
-        The caller has the last turn, and does not pass it on.
+        Returns:
+            True if the caller has the last turn, which it does not pass on. False if it was closed
+            before, or if whoever has the turn keeps it: those who wait are told then.
         """
         with self._gate:
             if self._closed:
@@ -114,5 +146,15 @@ class Turns:
             woken = threading.Lock()
             woken.acquire()
             self._queue.append(Waiter(woken.release))
-        woken.acquire()
-        return True
+        if woken.acquire(timeout=_CLOSE_SECONDS):
+            return True
+        self._refuse_all()
+        return False
+
+    def _refuse_all(self) -> None:
+        with self._gate:
+            left, self._queue = self._queue, deque()
+        for waiter in left:
+            if waiter.ticket is not None:
+                waiter.ticket.error = EngineClosed("the engine was closed")
+                waiter.answer()

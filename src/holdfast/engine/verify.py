@@ -65,7 +65,7 @@ def _undecodable(connection: sqlite3.Connection, progress: Progress) -> Iterator
             if done % _EVERY == 0:
                 progress(done, total)
             try:
-                rows.record(row)
+                rows.record(row, row[-1])
             except CorruptData as problem:
                 yield str(problem)
             if not all(map(_is_text, row[:-1])):

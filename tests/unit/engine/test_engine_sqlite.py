@@ -218,8 +218,8 @@ def test_the_log_does_not_grow_without_end(
 ) -> None:
     """Under views that always overlap the log is still started anew once it is large."""
     assert engine._commits is not None
-    monkeypatch.setattr("holdfast.engine.writer.LARGEST_LOG", 1 << 20)
-    engine._commits._log_limit = 1 << 20
+    monkeypatch.setattr("holdfast.engine.upkeep.LARGEST_LOG", 1 << 20)
+    engine._commits._upkeep._limit = 1 << 20
     stop = threading.Event()
 
     def read() -> None:
