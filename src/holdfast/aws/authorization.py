@@ -23,6 +23,8 @@ from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
 from holdfast.aws.refusals import family, refusal
 
+_COMPONENTS = ("Credential", "Signature", "SignedHeaders")
+
 
 class _Parts(NamedTuple):
     """The three components of a signature, still as text."""
@@ -75,17 +77,18 @@ def _components(header: str, service: str) -> _Parts:
         if not equals or name in found:
             raise malformed(service, f'the authorization component "{piece.strip()}" is malformed.')
         found[name] = value
-    missing = [n for n in ("Credential", "Signature", "SignedHeaders") if not found.get(n)]
-    if missing:
-        if family(service) == "s3":
-            raise malformed(
-                service,
-                "the authorization header requires three components: Credential, SignedHeaders, "
-                "and Signature.",
-            )
-        needs = " ".join(f"Authorization header requires '{n}' parameter." for n in missing)
-        raise refusal(service, "malformed", f"{needs} Authorization={header}")
-    return _Parts(found["Credential"], found["SignedHeaders"], found["Signature"])
+    credential, signature, names = map(found.get, _COMPONENTS)
+    if credential and signature and names:
+        return _Parts(credential, names, signature)
+    if family(service) == "s3":
+        raise malformed(
+            service,
+            "the authorization header requires three components: Credential, SignedHeaders, "
+            "and Signature.",
+        )
+    missing = [name for name in _COMPONENTS if not found.get(name)]
+    needs = " ".join(f"Authorization header requires '{n}' parameter." for n in missing)
+    raise refusal(service, "malformed", f"{needs} Authorization={header}")
 
 
 def _time(request: Request, header: str, service: str) -> tuple[str, datetime]:

@@ -60,7 +60,7 @@ def claims(request: Request, service: str) -> Claims:
     """
     header = request.headers.get("authorization")
     query = dict(reversed(request.query)) if request.query else {}
-    presigned = any(name in query for name in ("X-Amz-Algorithm", "X-Amz-Signature"))
+    presigned = "X-Amz-Algorithm" in query or "X-Amz-Signature" in query
     if header and presigned:
         raise bad_argument(service, _ONE_MECHANISM, "Authorization", header)
     if presigned:
@@ -134,15 +134,25 @@ def canonical_request(claims: Claims, request: Request, payload_hash: str) -> by
     if path != "/" and family(claims.service) != "s3":
         path = quote(path, safe="/" + _UNRESERVED)
     query = _canonical_query(request.raw_query, presigned=claims.presigned)
-    names = sorted(claims.signed_headers)
+    names, joined = _ordered(claims.signed_headers)
     value_of = request.headers.get
     lines = [request.method, path, query]
     for name in names:
         value = value_of(name)
         lines.append(f"{name}:{_SPACES.sub(' ', value) if '  ' in value else value}")
-    lines += ("", ";".join(names), payload_hash)
+    lines += ("", joined, payload_hash)
     # Header values are bytes read as latin-1; this gives the bytes back.
     return "\n".join(lines).encode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the names of signed headers as they are signed: in order, and as one text."""
+    ordered = tuple(sorted(names))
+    return ordered, ";".join(ordered)
+
+
+_set_of = lru_cache(maxsize=256)(frozenset[str])
 
 
 def _canonical_query(raw: str, *, presigned: bool) -> str:
@@ -162,7 +172,7 @@ def _encoded(text: str) -> str:
 
 def _check_signed_headers(claims: Claims, request: Request) -> None:
     present = request.headers.names()
-    others = present - set(claims.signed_headers)
+    others = present - _set_of(claims.signed_headers)
     missing = {name for name in others if name.startswith("x-amz-")}
     no_host = "host" not in present or "host" not in claims.signed_headers
     if missing or no_host:

@@ -5,14 +5,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
 
+@lru_cache(maxsize=256)
 def http_date(moment: datetime) -> str:
     """Return `Wed, 12 Oct 2009 17:50:00 GMT` (RFC 9110, 5.6.7)."""
-    return _http_second(moment.astimezone(UTC).replace(microsecond=0))
-
-
-@lru_cache(maxsize=256)
-def _http_second(moment: datetime) -> str:
-    return format_datetime(moment, usegmt=True)
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def iso_seconds(moment: datetime) -> str:

@@ -126,6 +126,52 @@ def test_removed_key_stops_at_once(engine: Engine, vault: Vault) -> None:
     assert _refused(engine, vault, CLAIMS).code == "InvalidAccessKeyId"
 
 
+def test_a_changed_secret_holds_at_once(engine: Engine, vault: Vault) -> None:
+    """Nothing remembers the secret that a key had."""
+    _make(engine, vault)
+    _identify(engine, vault, CLAIMS)
+    other = NewKey(KEY.access_key_id, "another-secret-that-is-long")
+    engine.update(lambda tx: create_access_key(tx, vault, "ada", NOW, os.urandom, other))
+    assert _identify(engine, vault, CLAIMS).secret == other.secret
+
+
+def test_a_key_that_was_used_is_switched_off_at_once(engine: Engine, vault: Vault) -> None:
+    """Nothing remembers that a key was active."""
+    _make(engine, vault)
+    _identify(engine, vault, CLAIMS)
+
+    def switch_off(tx: Writer) -> None:
+        key = tx.get(AccessKey, KEY.access_key_id)
+        assert key is not None
+        tx.put(replace(key, active=False))
+
+    engine.update(switch_off)
+    assert _refused(engine, vault, CLAIMS).code == "InvalidAccessKeyId"
+
+
+def test_a_used_secret_that_is_tampered_with_does_not_open(engine: Engine, vault: Vault) -> None:
+    """Nothing remembers the secret of a record that was changed since."""
+    _make(engine, vault)
+    _identify(engine, vault, CLAIMS)
+
+    def tamper(tx: Writer) -> None:
+        key = tx.get(AccessKey, KEY.access_key_id)
+        assert key is not None
+        tx.put(replace(key, secret=key.secret[:-1] + bytes([key.secret[-1] ^ 1])))
+
+    engine.update(tamper)
+    with pytest.raises(CorruptData):
+        _identify(engine, vault, CLAIMS)
+
+
+def test_a_renamed_user_is_seen_at_once(engine: Engine, vault: Vault) -> None:
+    """Nothing remembers who a key's user was."""
+    user = _make(engine, vault)
+    _identify(engine, vault, CLAIMS)
+    engine.update(lambda tx: tx.put(replace(user, user_id="AIDAANOTHER")))
+    assert _identify(engine, vault, CLAIMS).user_id == "AIDAANOTHER"
+
+
 def test_inactive_key_is_unknown(engine: Engine, vault: Vault) -> None:
     """A key that is switched off is refused like one that does not exist."""
     _make(engine, vault)

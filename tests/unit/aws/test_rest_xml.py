@@ -90,6 +90,19 @@ def test_a_required_header_is_missed() -> None:
         parse("GET /b/k?attributes")
 
 
+def test_the_first_fault_in_the_order_of_the_model_is_told() -> None:
+    """However a client orders its parameters, the same one is refused."""
+    for query in ("max-parts=x&part-number-marker=y", "part-number-marker=y&max-parts=x"):
+        with pytest.raises(ServiceError) as caught:
+            parse(f"GET /b/k?uploadId=u&{query}")
+        assert caught.value.fields["ArgumentName"] == "max-parts"
+
+
+def test_of_a_repeated_parameter_the_first_counts() -> None:
+    """A parameter that comes twice is taken once."""
+    assert parse("GET /b/k?uploadId=u&max-parts=1&max-parts=x")["MaxParts"] == 1
+
+
 def test_a_policy_is_text() -> None:
     """The body of a policy is handed over as it is."""
     assert parse("PUT /b?policy", b'{"a": 1}')["Policy"] == '{"a": 1}'

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from holdfast.aws import sigv4
+from holdfast.aws.claims import parse_time
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Headers, Request
 
@@ -469,3 +470,36 @@ def test_context_does_not_show_its_key() -> None:
     shown: Callable[[object], str] = repr
     assert context.key.hex() not in shown(context)
     assert "key=" not in shown(context)
+
+
+@given(st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0)))
+def test_every_second_is_read(moment: datetime) -> None:
+    """Times of signing are read for what they say."""
+    assert parse_time(f"{moment:%Y%m%dT%H%M%SZ}".rjust(16, "0")) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "20260501",
+        "00000101T000000Z",
+        "20260001T000000Z",
+        "20260230T000000Z",
+        "20260501T240000Z",
+        "20260501T006000Z",
+        "20260501T000060Z",
+        "20260501T000000",
+        "20260501T000000z",
+        "20260501 000000Z",
+        "\u0662\u0660260501T000000Z",
+    ],
+)
+def test_what_is_no_time_of_signing(text: str) -> None:
+    """A time that does not exist, or in another form, is none."""
+    assert parse_time(text) is None
+
+
+def test_a_signing_context_does_not_show_its_key() -> None:
+    """What signs the chunks of a body gets into no log."""
+    assert "secret" not in repr(sigv4.SigningContext(b"secret", "", "", "", ""))
