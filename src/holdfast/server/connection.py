@@ -1,16 +1,14 @@
-"""One client connection: uvicorn's HTTP protocol with bounds on headers, time and connections.
+"""One client connection: HTTP with bounds on headers, time and connections.
 
 What is refused here never becomes a request, so it is answered in S3's form without one.
 """
 
 import asyncio
-from typing import Any
 
 import httptools
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from holdfast.server.direct import Direct
+from holdfast.server.http_protocol import Shared
 from holdfast.server.limits import Limits
 from holdfast.server.request_line import Fault, Unacceptable, checked_target
 from holdfast.server.short_requests import ShortRequests
@@ -42,17 +40,11 @@ _TOO_MANY = Fault("503 Slow Down", "SlowDown", "Please reduce your request rate.
 
 
 class Connection(ShortRequests):
-    """uvicorn makes one for every connection. `limits` is set by `limited`."""
+    """The server makes one for every connection. `limits` is set by `limited`."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        """See `HttpToolsProtocol`."""
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, shared: Shared) -> None:
+        """See `HttpProtocol`."""
+        super().__init__(shared)
         self._head_bytes = 0
         self._head_deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
@@ -60,10 +52,10 @@ class Connection(ShortRequests):
 
     # ---- the connection ------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection, or turn it away if there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > self.limits.connections:
+        if len(self.shared.connections) > self.limits.connections:
             self._refuse(_TOO_MANY)
             return
         self._await_head()
@@ -80,7 +72,7 @@ class Connection(ShortRequests):
         if self._short is not None:
             return
         idle = self.cycle is None or self.cycle.response_complete
-        timed = self._head_deadline or self.timeout_keep_alive_task
+        timed = self._head_deadline or self.idle_deadline
         if idle and not timed and not self.transport.is_closing():
             self._await_head()
 
@@ -100,9 +92,9 @@ class Connection(ShortRequests):
         if self.transport.is_closing():
             self._await_written()
 
-    def timeout_keep_alive_handler(self) -> None:
+    def close_idle(self) -> None:
         """Close what was idle too long."""
-        super().timeout_keep_alive_handler()
+        super().close_idle()
         self._await_written()
 
     def shutdown(self) -> None:
@@ -144,13 +136,9 @@ class Connection(ShortRequests):
             self._stop(_BAD_REQUEST)
         super().on_headers_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def refuse_unparsed(self) -> None:
         """Answer what is not HTTP, or too much of it."""
         self._refuse(self._fault)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        # Nothing is upgraded to: the request is answered as it is, and the parser reads no more.
-        self.cycle.keep_alive = False
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -198,7 +186,7 @@ class Connection(ShortRequests):
         """Answer and close; an answer that is already on its way goes first, and is the last."""
         if self.transport.is_closing():
             return
-        under_way = self._answering
+        under_way = self.answering
         if under_way is not None and not under_way.response_complete and not under_way.more_body:
             under_way.keep_alive = False
             self.pipeline.clear()
@@ -213,7 +201,7 @@ class Connection(ShortRequests):
 
 
 def limited(limits: Limits, direct: Direct | None = None) -> type[Connection]:
-    """Return the protocol class for uvicorn's `http` setting, with these limits.
+    """Return the class of connections with these limits.
 
     Args:
         limits: on sizes and times.

@@ -1,21 +1,16 @@
 """Short requests on a connection: held until their last byte, and then answered in the event loop.
 
-A request that is short is not given to uvicorn's ASGI cycle, which would make a task of it.
+A request that is short gets no ASGI cycle, which would make a task of it.
 """
 
 import asyncio
 from functools import partial
-from typing import Any
-
-from uvicorn._types import ASGI3Application
-from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Headers, Request, Response
 from holdfast.server.direct import Direct
 from holdfast.server.edge import Application
+from holdfast.server.http_protocol import HttpProtocol, Shared
 from holdfast.server.incoming import SLOWEST
 from holdfast.server.limits import Limits
 from holdfast.server.short import ShortCycle, written
@@ -23,22 +18,15 @@ from holdfast.server.short import ShortCycle, written
 _NEVER_SHORT = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
-class ShortRequests(HttpToolsProtocol):
-    """uvicorn's protocol, with a short way for short requests. `limited` sets `limits` and `direct`."""
+class ShortRequests(HttpProtocol):
+    """HTTP with a short way for short requests. `limited` sets `limits` and `direct`."""
 
     limits = Limits()
     direct: Direct | None = None  # what answers short requests at once
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        """See `HttpToolsProtocol`."""
-        super().__init__(config, server_state, app_state, _loop)
-        self._answering: RequestResponseCycle | ShortCycle | None = None
+    def __init__(self, shared: Shared) -> None:
+        """See `HttpProtocol`."""
+        super().__init__(shared)
         self._short: ShortCycle | None = None  # a request that may be answered directly
         self._body_deadline: asyncio.TimerHandle | None = None
         self._latest = 0.0  # until when a short body may take, by the loop's clock
@@ -55,7 +43,7 @@ class ShortRequests(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
-        """Hold the head of a short request; give every other to uvicorn."""
+        """Hold the head of a short request; give every other a cycle."""
         if not self._begin_short():
             super().on_headers_complete()
 
@@ -74,12 +62,8 @@ class ShortRequests(HttpToolsProtocol):
         cycle, self._short = self._short, None
         self._body_arrived()
         cycle.more_body = False
-        self._answering = cycle
+        self.answering = cycle
         self._answer(cycle)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
 
     def _begin_short(self) -> bool:
         """Hold the head of a request that is short, if no other is under way; say whether it is."""
@@ -96,7 +80,7 @@ class ShortRequests(HttpToolsProtocol):
             return False
         keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         self._short = ShortCycle(keep_alive=keep_alive)
-        self.cycle = self._short  # type: ignore[assignment]  # it has all that uvicorn looks at
+        self.cycle = self._short
         self._latest = self.loop.time() + self.limits.stall_seconds + length / SLOWEST
         return True
 
@@ -106,7 +90,7 @@ class ShortRequests(HttpToolsProtocol):
         request = self._request(method)
         answer = self.direct.answer(request, cycle.body, partial(self._respond, cycle, method))
         if answer is not None:
-            self._go_on(answer, cycle, method)
+            self._go_on(answer, cycle)
 
     def _request(self, method: str) -> Request:
         path, _, query = self.url.decode("latin-1").partition("?")
@@ -114,9 +98,9 @@ class ShortRequests(HttpToolsProtocol):
             method=method,
             raw_path=path,
             raw_query=query,
-            headers=Headers((n.decode("latin-1"), v.decode("latin-1")) for n, v in self.headers),
-            secure=self.scheme == "https",
-            client=self.client[0] if self.client else "",
+            headers=Headers.of_bytes(self.headers),
+            secure=self.secure,
+            client=self.client,
         )
 
     def _respond(self, cycle: ShortCycle, method: str, response: Response) -> None:
@@ -126,7 +110,7 @@ class ShortRequests(HttpToolsProtocol):
         self.transport.write(
             written(
                 response,
-                self.server_state.default_headers,
+                self.shared.default_headers,
                 bodiless=method == "HEAD",
                 keep_alive=cycle.keep_alive,
             )
@@ -135,25 +119,12 @@ class ShortRequests(HttpToolsProtocol):
             self.transport.close()
         self.on_response_complete()
 
-    def _go_on(self, application: Application, short: ShortCycle, method: str) -> None:
+    def _go_on(self, application: Application, short: ShortCycle) -> None:
         """Let a request that turned out to be none of the short ones go on by itself."""
-        self.scope["method"] = method
-        cycle = RequestResponseCycle(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=short.keep_alive,
-            on_response=self.on_response_complete,
-        )
+        cycle = self.new_cycle(short.keep_alive)
         cycle.more_body = False
         self.cycle = cycle
-        self._start_asgi_task(cycle, application)  # type: ignore[arg-type]
+        self.start(cycle, application)
 
     def _await_body(self) -> None:
         self._body_arrived()

@@ -256,7 +256,7 @@ def test_help_is_quick() -> None:
         "boto3",
         "cryptography",
         "msgspec",
-        "uvicorn",
+        "uvloop",
         "asyncio",
         "botocore",
         "sqlite3",

@@ -1,34 +1,19 @@
 """Runs the application on a socket until a signal stops it."""
 
 import resource
-import signal
 import socket
+import ssl
 from collections.abc import Callable
-from types import FrameType
 
-import uvicorn
-
+from holdfast.cli.server.http_server import HttpServer
 from holdfast.cli.server.settings import ServerSettings
 from holdfast.server.connection import limited
 from holdfast.server.direct import Direct
 from holdfast.server.edge import Edge
+from holdfast.server.http_protocol import Shared
 from holdfast.server.limits import Limits
 
 _OWN_FILES = 256  # open besides connections: the database for each thread, logs, and room
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, with a call when it is ready."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """See `uvicorn.Server`."""
-        await super().startup(sockets)
-        if not self.should_exit:
-            self._on_ready()
 
 
 def limits_of(settings: ServerSettings) -> Limits:
@@ -77,29 +62,14 @@ def run(
     """
     limits = limits_of(settings)
     allow_files(limits.connections)
-    config = uvicorn.Config(
-        application,
-        http=limited(limits, Direct(application)),
-        ws="none",
-        lifespan="off",
-        loop="uvloop",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=1024,
-        timeout_keep_alive=max(1, round(limits.idle_seconds)),
-        timeout_graceful_shutdown=max(1, round(limits.drain_seconds)),
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
-    server = _Server(config, on_ready)
+    protocol = limited(limits, Direct(application))
+    server = HttpServer(protocol, Shared(application, limits.idle_seconds), limits.drain_seconds)
+    server.run(listener, _tls(settings), on_ready)
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        server.should_exit = True
 
-    # uvicorn takes the signals over while it runs, and raises them again when it has stopped.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    server.run(sockets=[listener])
+def _tls(settings: ServerSettings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    return context

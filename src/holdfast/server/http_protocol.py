@@ -1,0 +1,210 @@
+"""HTTP/1.1 on one connection: requests are parsed, answered in their order, and the connection kept.
+
+httptools parses. Each request becomes a task that speaks ASGI with the application.
+"""
+
+import asyncio
+from collections import deque
+from typing import Any, cast
+
+import httptools
+
+from holdfast.server.cycle import Cycle
+from holdfast.server.edge import Application, Scope
+from holdfast.server.flow import Flow
+from holdfast.server.short import ShortCycle
+
+_HELD_BYTES = 64 << 10  # of a body, before the client has to wait
+
+
+class Shared:
+    """What all connections of a server share."""
+
+    def __init__(self, application: Application, idle_seconds: float) -> None:
+        """Begin without connections.
+
+        Args:
+            application: what answers requests.
+            idle_seconds: how long a connection is kept without a request.
+        """
+        self.application = application
+        self.idle_seconds = idle_seconds
+        self.connections: set[HttpProtocol] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.default_headers: list[tuple[bytes, bytes]] = []
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, shared: Shared) -> None:
+        """Prepare a connection of a server, in its event loop."""
+        self.shared = shared
+        self.loop = asyncio.get_running_loop()
+        # Its types do not say that there is no parser any more when the connection is lost.
+        self.parser: Any = httptools.HttpRequestParser(self)
+        # A client may send the next request before it reads that there will be no next one.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.transport: asyncio.Transport
+        self.flow: Flow
+        self.client = ""  # its address
+        self.secure = False
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.cycle: Cycle | ShortCycle | None = None  # of the request that came last
+        self.answering: Cycle | ShortCycle | None = None  # the one that is being answered
+        self.pipeline: deque[Cycle] = deque()  # requests that wait for those before them
+        self.idle_deadline: asyncio.TimerHandle | None = None
+
+    # ---- the connection ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection."""
+        self.shared.connections.add(self)
+        self.transport = cast("asyncio.Transport", transport)  # TCP, or TLS on it
+        self.flow = Flow(self.transport)
+        peer = transport.get_extra_info("peername")
+        self.client = str(peer[0]) if peer else ""
+        self.secure = transport.get_extra_info("sslcontext") is not None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request under way that its client has gone."""
+        self.shared.connections.discard(self)
+        self._not_idle()
+        for cycle in (self.answering, self.cycle, *self.pipeline):
+            if cycle is not None:
+                cycle.disconnected = cycle.disconnected or not cycle.response_complete
+                cycle.message_event.set()
+        self.flow.resume_writing()
+        self.parser = None  # which holds this object
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        self._not_idle()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.refuse_unparsed()
+        except httptools.HttpParserUpgrade:
+            # Nothing is upgraded to: the request is answered as it is, and the parser reads no more.
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+
+    def refuse_unparsed(self) -> None:
+        """Answer what is no HTTP."""
+        self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Let the answer wait: the client is behind."""
+        self.flow.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Let the answer go on."""
+        self.flow.resume_writing()
+
+    def shutdown(self) -> None:
+        """Close at once if idle, else after the answer, because the server stops."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self.cycle.keep_alive = False
+
+    # ---- a request, as the parser calls --------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self.url = b""
+        self.headers = []
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the request line."""
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer, or wait until the requests before are answered."""
+        before = self.cycle
+        expects = any(n == b"expect" and v.lower() == b"100-continue" for n, v in self.headers)
+        cycle = self.cycle = self.new_cycle(self.keeps_alive(), expects=expects)
+        if before is None or before.response_complete:
+            self.start(cycle, self.shared.application)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.append(cycle)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body; what comes after the answer is of no use."""
+        cycle = self.cycle
+        if not isinstance(cycle, Cycle) or cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > _HELD_BYTES:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        """The body is complete."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
+
+    # ---- its answer ----------------------------------------------------------------------------
+
+    def keeps_alive(self) -> bool:
+        """Whether another request may follow the one that was parsed last."""
+        return self.parser.get_http_version() != "1.0" and bool(self.parser.should_keep_alive())
+
+    def new_cycle(self, keep_alive: bool, *, expects: bool = False) -> Cycle:
+        """Return a cycle for the request that was parsed last."""
+        return Cycle(
+            self._scope(),
+            self.transport,
+            self.flow,
+            self.shared.default_headers,
+            keep_alive=keep_alive,
+            expects=expects,
+            on_complete=self.on_response_complete,
+        )
+
+    def start(self, cycle: Cycle, application: Application) -> None:
+        """Let an application answer, in a task."""
+        self.answering = cycle
+        task = self.loop.create_task(cycle.run(application))
+        self.shared.tasks.add(task)
+        task.add_done_callback(self.shared.tasks.discard)
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one."""
+        if self.transport.is_closing():
+            return
+        self._not_idle()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self.start(self.pipeline.popleft(), self.shared.application)
+        else:
+            self.idle_deadline = self.loop.call_later(self.shared.idle_seconds, self.close_idle)
+
+    def close_idle(self) -> None:
+        """Close what was idle too long."""
+        self.transport.close()
+
+    def _not_idle(self) -> None:
+        if self.idle_deadline is not None:
+            self.idle_deadline.cancel()
+            self.idle_deadline = None
+
+    def _scope(self) -> Scope:
+        path, _, query = self.url.partition(b"?")
+        return {
+            "type": "http",
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": "https" if self.secure else "http",
+            "raw_path": path,
+            "query_string": query,
+            "headers": self.headers,
+            "client": (self.client, 0),
+        }
