@@ -13,6 +13,7 @@ import msgspec
 from holdfast.engine.open import open_directory
 from holdfast.engine.port import Writer
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
+from holdfast.server.s3.packer import pack_some
 from in_process import ACCESS_KEY_ID, SECRET, Aws
 
 OTHER_KEY = NewKey("AKIAHOLDFASTTEST0002", "another-secret-not-a-real-one")
@@ -54,6 +55,9 @@ def _fill_bucket(aws: Aws) -> None:
     for body in (b"first", b"second"):
         s3.put_object(Bucket=BUCKET, Key="two", Body=body, Metadata={"env": "prod"})
     s3.put_object(Bucket=BUCKET, Key="safe", Body=b"safe")
+    for number in range(3):
+        s3.put_object(Bucket=BUCKET, Key="packed", Body=b"%d a line of a state\n" % number * 500)
+    pack_some(aws.engine, aws.site, aws.clock())
     s3.put_object(Bucket=BUCKET, Key="long", Body=LONG)
     s3.put_object(Bucket=BUCKET, Key="long2", Body=LONG[::-1])
     for name in ("kms1", "kms2"):
@@ -152,6 +156,11 @@ class Rows:
         """Return the key fields of a chunk of a key's newest version."""
         stored = self.fields("object_version", **self.version(key))["stored"]
         return {"body_id": stored[body]["id"], "number": number}
+
+    def packed(self, which: int) -> Fields:
+        """Return the key fields of the packed body of a version of `packed`; 0 is the newest."""
+        stored = self.fields("object_version", **self.version("packed", which))["stored"]
+        return {"body_id": stored[0]["id"]}
 
     def item(self, table: str, name: str) -> Fields:
         """Return the key fields of an item."""

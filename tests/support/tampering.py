@@ -17,6 +17,16 @@ def got(key: str, **options: Any) -> Reading:
     return lambda aws: aws.s3.get_object(Bucket=BUCKET, Key=key, **options)["Body"].read()
 
 
+def older(which: int) -> Reading:
+    """Return a reading of an older version of `packed`; 0 would be the newest."""
+
+    def reading(aws: Aws) -> object:
+        found = aws.s3.list_object_versions(Bucket=BUCKET, Prefix="packed")["Versions"][which]
+        return got("packed", VersionId=found["VersionId"])(aws)
+
+    return reading
+
+
 def item(table: str, name: str) -> Reading:
     """Return a reading of an item."""
     key: Any = {"LockID": {"S": name}}
@@ -63,6 +73,13 @@ def edit_chunk(change: Callable[[bytes], bytes], key: str, number: int = 0) -> A
         at.edit("chunk", lambda f: f.update(data=change(f["data"])), **at.chunk(key, number))
 
     return edit
+
+
+def edit_packed(change: Callable[[bytes], bytes], which: int) -> Any:
+    """Return a change of a packed body's sealed bytes."""
+    return lambda at: at.edit(
+        "packed", lambda f: f.update(data=change(f["data"])), **at.packed(which)
+    )
 
 
 def edit_version(key: str, which: int = 0, **changes: Any) -> Any:
@@ -186,6 +203,46 @@ CASES: dict[str, tuple[Any, list[Reading], list[str]]] = {
         [got("two")],
         ["the database", "states/two, version "],
     ),
+    "a flipped byte of a packed body": (
+        edit_packed(flipped, 2),
+        [older(2)],
+        ["states/packed, version "],
+    ),
+    "a flipped byte of a packed body that another hangs on": (
+        edit_packed(flipped, 1),
+        [older(1), older(2)],
+        ["states/packed, version "] * 2,
+    ),
+    "packed bodies swapped": (
+        swap("packed", lambda at: at.packed(1), lambda at: at.packed(2)),
+        [older(1), older(2)],
+        ["states/packed, version "] * 2 + ["body "] * 4,
+    ),
+    "a packed body removed": (
+        lambda at: at.delete("packed", **at.packed(1)),
+        [older(1), older(2)],
+        ["states/packed, version "] * 2 + ["body "],
+    ),
+    "a packed body led to another base": (
+        lambda at: at.edit(
+            "packed", lambda f: f.update(base_id=at.packed(0)["body_id"]), **at.packed(2)
+        ),
+        [older(2)],
+        ["states/packed, version "] + ["body "] * 2,
+    ),
+    "a base that may go": (
+        lambda at: at.delete("packed_on", base_id=at.packed(0)["body_id"]),
+        [],
+        ["body "],
+    ),
+    "a base marked as one that nothing links": (
+        lambda at: at.execute(
+            "INSERT INTO orphan VALUES (?, ?)",
+            (at.packed(0)["body_id"], msgspec.msgpack.encode({"at": 1})),
+        ),
+        [],
+        ["states/packed, version "],
+    ),
     "versions of one key swapped": (
         swap("object_version", lambda at: at.version("two"), lambda at: at.version("two", 1)),
         [got("two"), head("two"), attributes("two"), copied("two")],
@@ -251,7 +308,18 @@ CASES: dict[str, tuple[Any, list[Reading], list[str]]] = {
         [],
         [
             f"states/{key}"
-            for key in ("gone", "kms1", "kms2", "long", "long2", "parts", "safe", "two", "open")
+            for key in [
+                "gone",
+                "kms1",
+                "kms2",
+                "long",
+                "long2",
+                "packed",
+                "parts",
+                "safe",
+                "two",
+                "open",
+            ]
         ],
     ),
     "a part's bytes edited": (
