@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import threading
 from pathlib import Path
 
 import click
@@ -25,6 +26,8 @@ from holdfast.cli.server.running import limits_of, run
 from holdfast.cli.server.settings import ServerSettings, misspelt
 
 log = logging.getLogger("holdfast.serve")
+
+_IMPORT_AFTER = 0.5  # seconds after the start: what the first answers did not need
 
 
 @click.command(
@@ -61,7 +64,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.server.metrics import Metrics
     from holdfast.server.operation import Site
     from holdfast.server.pipeline import Pipeline
-    from holdfast.server.services import SERVICES
+    from holdfast.server.services import SERVICES, import_all
     from holdfast.server.serving import Serving, utc_now
 
     refuse_lost_database(settings.data)
@@ -89,11 +92,15 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
         failed=metrics.housekeeping_failed,
     )
     held.callback(housekeeping.stop)
+    imports = threading.Timer(_IMPORT_AFTER, import_all)
+    imports.daemon = True
+    held.callback(imports.cancel)
 
     def ready() -> None:
         gc.freeze()  # ...and from here on it is not looked at again
         gc.enable()
         housekeeping.start()
+        imports.start()
         _announce(settings, listener, first=not stored)
 
     run(edge, listener, settings, ready)
