@@ -32,6 +32,9 @@ class Domain(IntEnum):
     SERVER = 2  # made and opened by our own S3 and DynamoDB
 
 
+_DOMAINS = frozenset(int(domain) for domain in Domain)
+
+
 class InvalidBlob(Exception):
     """The blob was changed or cut, or the context is not the one it was made with."""
 
@@ -62,7 +65,7 @@ def parse_blob(blob: bytes) -> Blob:
         InvalidBlob: it is none of ours.
     """
     shortest = _HEADER_BYTES + _SALT_BYTES + _NONCE_BYTES + _TAG_BYTES
-    if len(blob) < shortest or blob[0] != _FORMAT or blob[1] not in set(Domain):
+    if len(blob) < shortest or blob[0] != _FORMAT or blob[1] not in _DOMAINS:
         raise InvalidBlob
     header, body = blob[:_HEADER_BYTES], blob[_HEADER_BYTES:]
     generation = int.from_bytes(header[18:])

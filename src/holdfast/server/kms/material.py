@@ -5,12 +5,13 @@ A key's materials are its generations, numbered from 0; the last one encrypts, a
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
 
 from holdfast.engine.records import Key, KeyMaterial
-from holdfast.engine.vault import KEY_BYTES
+from holdfast.engine.vault import KEY_BYTES, Vault
 from holdfast.server.operation import Site
 
 _PURPOSE = "kms key material"
@@ -36,7 +37,13 @@ def open_material(site: Site, key: Key, generation: int) -> bytes:
         CorruptData: the record was changed, or the root key is another one.
         IndexError: the key has no such generation.
     """
-    return site.vault.unseal(key.materials[generation].sealed, _PURPOSE, key.key_id, generation)
+    return _opened(site.vault, key.materials[generation].sealed, key.key_id, generation)
+
+
+@lru_cache(maxsize=256)
+def _opened(vault: Vault, sealed: bytes, key_id: str, generation: int) -> bytes:
+    # Found only by what is in the key's record at this moment, so a key that changed is opened anew.
+    return vault.unseal(sealed, _PURPOSE, key_id, generation)
 
 
 def material_id(key: Key, generation: int) -> str:
