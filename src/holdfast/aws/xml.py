@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from xml.parsers import expat
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 
@@ -20,13 +21,12 @@ _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _IN_ORDER = tuple(_NAMED.items())  # the ampersand first: it is in all of the references
 
 
-@dataclass(slots=True)
-class Element:
+class Element(msgspec.Struct):
     """An element with its text, attributes and children. Names are without their namespace."""
 
     name: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    children: list["Element"] = field(default_factory=list)
+    attributes: dict[str, str] = {}
+    children: list["Element"] = []
     text: str = ""
 
     def named(self, name: str) -> Iterator["Element"]:

@@ -3,8 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from holdfast.engine.port import Engine, EngineClosed
 from holdfast.server.access.sessions import collect_sessions
@@ -26,8 +27,7 @@ _REPEATS = 32
 _STOP_WITHIN = 10.0  # seconds; a step is far shorter
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A piece of housekeeping: does a bounded amount of work and returns how much it did."""
 
     name: str

@@ -6,8 +6,9 @@ and puts it in the place of the whole body in one short update, if all is still 
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import Body, micros
@@ -34,8 +35,7 @@ AT_ONCE = 64  # versions in one step: a fraction of a second
 LATER = timedelta(hours=1)  # for a version that cannot be opened now
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(msgspec.Struct, frozen=True):
     """A version, what opens its body, and all that reading it takes."""
 
     version: ObjectVersion
@@ -43,8 +43,7 @@ class _Stored:
     chain: Chain
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(msgspec.Struct, frozen=True):
     """What is to be done with a version's body."""
 
     target: _Stored
