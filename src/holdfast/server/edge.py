@@ -30,6 +30,7 @@ log = logging.getLogger("holdfast.edge")
 access_log = logging.getLogger("holdfast.access")
 
 _FEED_BYTES = 1 << 20  # hand the pipeline about a chunk at a time
+_MOST_FED = 8  # bodies at once: each takes several megabytes and a thread while it is fed
 _BODILESS = (204, 304)  # RFC 9110, 8.6: no length either
 
 
@@ -44,6 +45,7 @@ class Edge:
         self._limits = pipeline.serving.limits
         self._under_way = 0
         self._documents = 0
+        self._feeding = asyncio.Semaphore(_MOST_FED)
         self._threads = ThreadPoolExecutor(self._limits.threads, "request")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +166,7 @@ class Edge:
 
     async def _feed(self, exchange: Exchange, incoming: Incoming) -> None:
         """Hand over what arrived, and receive the next of it meanwhile."""
-        fed: asyncio.Future[None] | None = None
+        fed: asyncio.Task[None] | None = None
         pieces: list[bytes] = []
         size = 0
         try:
@@ -175,11 +177,15 @@ class Edge:
                 if size >= _FEED_BYTES or (size and incoming.complete):
                     if fed is not None:
                         await fed
-                    fed = self.on_thread(exchange.feed, b"".join(pieces))
+                    fed = asyncio.create_task(self._hand_over(exchange, b"".join(pieces)))
                     pieces, size = [], 0
         finally:
             if fed is not None:
                 await fed
+
+    async def _hand_over(self, exchange: Exchange, data: bytes) -> None:
+        async with self._feeding:
+            await self._run(exchange.feed, data)
 
     # ---- answering -----------------------------------------------------------------------------
 
