@@ -17,7 +17,7 @@ _MERGED_AT_ONCE = 8 << 20  # bytes that are written to the log before it is begu
 _PATIENCE = 5  # milliseconds that updates wait for readers of the log, at most
 _LARGE_PATIENCE = 200  # the same, once the log is large
 _IDLE_SECONDS = 0.2  # without an update, before space is given back
-_KEPT_PAGES = 1024  # free pages that stay in the file for what comes next: 4 MiB
+_KEPT_PAGES = 256  # free pages that stay in the file for what comes next: 1 MiB
 _PAGES_AT_ONCE = 512  # an update waits for so many at most: 2 MiB, milliseconds
 
 
