@@ -35,6 +35,11 @@ class Flow:
         """Let writers go on."""
         self._writable.set()
 
+    @property
+    def behind(self) -> bool:
+        """Whether the client has yet to take what was written."""
+        return not self._writable.is_set()
+
     async def drain(self) -> None:
         """Return when more may be written."""
         if not self._writable.is_set():

@@ -70,6 +70,8 @@ class ShortRequests(HttpProtocol):
         under_way = self.cycle is not None and not self.cycle.response_complete
         if self.direct is None or under_way or self.transport.is_closing():
             return False
+        if self.flow.behind:  # who reads no answers gets no more of them until it does
+            return False
         length = 0
         for name, value in self.headers:
             if name == b"content-length":

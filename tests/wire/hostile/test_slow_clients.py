@@ -1,9 +1,11 @@
 """Clients that are slow, silent, gone or too many: each costs little, and not for long."""
 
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,12 @@ def upload(target: Target, length: int, sent: int) -> bytes:
     """Return the head of an upload and the first bytes of its body."""
     body = b"x" * length
     return target.signer.request("PUT", f"/{BUCKET}/slow", body)[: sent - length]
+
+
+def resident(pid: int) -> int:
+    """Return the memory of a process, in bytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +126,23 @@ def test_a_client_that_does_not_read(target: Target) -> None:
             while "operation=GetObject" not in target.log():  # written when it is over
                 time.sleep(0.05)
     s3.delete_object(Bucket=BUCKET, Key="big", VersionId=version)
+    assert target.is_well()
+
+
+def test_answers_that_nobody_reads_do_not_pile_up(target: Target) -> None:
+    """Who asks on and on without reading is not answered on and on: memory stays bounded."""
+    s3 = target.s3
+    version = s3.put_object(Bucket=BUCKET, Key="half", Body=b"x" * 200_000)["VersionId"]
+    asked = target.signer.request("GET", f"/{BUCKET}/half") * 50
+    before = resident(target.pid)
+    with connected(target.address) as peer:
+        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.socket.settimeout(0.2)
+        with contextlib.suppress(OSError):  # it is not taken any more, or cut off
+            for _ in range(40):  # 400 MB of answers
+                peer.socket.sendall(asked)
+        assert resident(target.pid) - before < 64 * MIB
+    s3.delete_object(Bucket=BUCKET, Key="half", VersionId=version)
     assert target.is_well()
 
 
