@@ -141,7 +141,11 @@ def test_answers_that_nobody_reads_do_not_pile_up(target: Target) -> None:
         with contextlib.suppress(OSError):  # it is not taken any more, or cut off
             for _ in range(40):  # 400 MB of answers
                 peer.socket.sendall(asked)
-        assert resident(target.pid) - before < 64 * MIB
+        most = 0
+        for _ in range(30):
+            most = max(most, resident(target.pid))
+            time.sleep(0.05)
+        assert most - before < 64 * MIB
     s3.delete_object(Bucket=BUCKET, Key="half", VersionId=version)
     assert target.is_well()
 
