@@ -7,22 +7,30 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any, TextIO
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_FIRST = len(vars(logging.makeLogRecord({})))  # fields of every record, which come before all others
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {
         name: value
-        for name, value in vars(record).items()
+        for name, value in islice(vars(record).items(), _FIRST, None)
         if name not in _STANDARD and not name.startswith("_")
     }
 
 
 def _time(record: logging.LogRecord) -> str:
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    seconds = int(record.created)
+    return f"{_second(seconds)}.{int((record.created - seconds) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _one_line(value: object) -> str:
@@ -38,7 +46,9 @@ class HumanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line, and the traceback if there is one."""
-        message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record.getMessage())
+        message = record.getMessage()
+        if not message.isprintable():
+            message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
         fields = " ".join(
             f"{name}={_one_line(value)}" for name, value in _fields(record).items() if value != ""
         )
@@ -80,4 +90,7 @@ def set_up(level: str, form: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # Every request is a line: nobody asks which line of code, thread or process wrote it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001  as the logging HOWTO of Python says
     logging.getLogger("asyncio").setLevel(max(logging.WARNING, root.level))
