@@ -96,7 +96,7 @@ def _options() -> argparse.Namespace:
     add("--seconds", type=float, default=2.0, help="of each load (2)")
     add("--runs", type=int, default=3, help="of everything that varies; medians are shown (3)")
     add("--fill-seconds", type=float, default=30.0, help="for a server to take in data (30)")
-    add("--settle-seconds", type=float, default=30.0, help="for packing to end, at most (30)")
+    add("--settle-seconds", type=float, default=180.0, help="for packing to end, at most (180)")
     add("--versions", type=int, default=1000, help="of one state (1000)")
     add("--keys", type=int, default=10_000, help="in the list (10000)")
     add("--states", type=int, default=2000, help="in the large store (2000; whole: 100000)")
