@@ -12,7 +12,9 @@ from itertools import islice
 from typing import Any, TextIO
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_FIRST = len(vars(logging.makeLogRecord({})))  # fields of every record, which come before all others
+_FIRST = len(
+    vars(logging.makeLogRecord({}))
+)  # fields of every record, which come before all others
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
