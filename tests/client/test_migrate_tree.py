@@ -263,7 +263,7 @@ def test_a_table_with_anything_else_in_it_stays(site: Site) -> None:
     backend.digests.write(backend.address, None)
     assert delete_table(backend.connection) == site.table
     assert delete_table(backend.connection) is None
-    assert site.table not in site.dynamodb.list_tables()["TableNames"]
+    assert not site.has_table()
 
 
 def test_a_protected_table_stays(site: Site) -> None:

@@ -66,6 +66,10 @@ class Site:
         """A plain client for DynamoDB."""
         return _client(self.server, "dynamodb")
 
+    def has_table(self) -> bool:
+        """Whether its table is there."""
+        return self.server.has_table(self.table)
+
     def item(self, lock_id: str) -> dict[str, str]:
         """Return an item of the table, without types; empty if there is none."""
         answer = self.dynamodb.get_item(TableName=self.table, Key={"LockID": {"S": lock_id}})

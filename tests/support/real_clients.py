@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 BIN = Path(sys.executable).parent
 REQUIRED = bool(os.environ.get("HOLDFAST_REQUIRE_TERRAFORM"))
@@ -54,6 +55,15 @@ class Server:
             self._clients[service] = self._made(service)
         return self._clients[service]
 
+    def has_bucket(self, name: str) -> bool:
+        """Whether there is a bucket; a list of all would come in pages, since tests share servers."""
+        return _found(lambda: self.client("s3").head_bucket(Bucket=name), "404")
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table."""
+        gone = "ResourceNotFoundException"
+        return _found(lambda: self.client("dynamodb").describe_table(TableName=name), gone)
+
     def _made(self, service: str) -> Any:
         return SESSION.client(
             service,
@@ -63,6 +73,16 @@ class Server:
             aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"],
             verify=self.env.get("AWS_CA_BUNDLE"),
         )
+
+
+def _found(look: Callable[[], object], absent: str) -> bool:
+    try:
+        look()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != absent:
+            raise
+        return False
+    return True
 
 
 def clean_env() -> dict[str, str]:

@@ -70,7 +70,7 @@ def applying(tf: Terraform) -> Iterator[subprocess.Popen[str]]:
 def locked_in(site: Site, key: str = "app.tfstate") -> set[str]:
     """Return where a state's lock lies now."""
     found: set[str] = set()
-    if site.table in site.dynamodb.list_tables()["TableNames"]:
+    if site.has_table():
         found |= {"table"} if "Info" in site.item(f"{site.bucket}/{key}") else set()
     listed = site.s3.list_objects_v2(Bucket=site.bucket, Prefix=f"{key}.tflock")
     return found | ({"file"} if listed["KeyCount"] else set())
@@ -115,7 +115,7 @@ def test_from_the_table_over_both_to_the_file(tf: Terraform, site: Site) -> None
     assert (tf.path / "backend.tf").read_text() == original.replace(
         table_line, "    use_lockfile   = true\n"
     )
-    assert site.table not in site.dynamodb.list_tables()["TableNames"]
+    assert not site.has_table()
     tf.ok("init", "-reconfigure")
     assert plan_is_empty(tf)
     tf.ok("workspace", "select", "blue")

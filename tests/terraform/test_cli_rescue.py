@@ -1,7 +1,6 @@
 """`holdfast rescue` after applies of the real terraform that lost their state."""
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from client_site import Site, make_site
-from real_clients import Done, Server, Terraform, run, start
+from real_clients import Done, Terraform, run, start
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform
@@ -36,19 +35,14 @@ class Restartable:
     """A server that can be killed and started again at the same address."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
         self._data = data
-        self.process, self.server = self._start()
+        self.process, self.server = start(data)
+        self._address = self.server.endpoint.removeprefix("http://")
 
     def restart(self) -> None:
         """Start it again after it was killed."""
         self.process.wait(20)
-        self.process, self.server = self._start()
-
-    def _start(self) -> tuple[subprocess.Popen[str], Server]:
-        return start(self._data, "--listen", f"127.0.0.1:{self._port}")
+        self.process, self.server = start(self._data, "--listen", self._address)
 
 
 @pytest.fixture
