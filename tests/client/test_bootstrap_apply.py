@@ -54,8 +54,9 @@ def removable(desired: Desired, **options: Any) -> Removal:
         {"lock": "table", "table": LockTable(encryption="aws-managed", deletion_protection=False)},
         {"lock": "table", "encryption": Encryption(rotation=False, alias="alias/a/fresh_key")},
         {"lock": "table", "table": LockTable(encryption="aws-owned", point_in_time_recovery=False)},
+        {"lock": "table", "tags": {f"tag-{number:02}": "ours" for number in range(20)}},
     ],
-    ids=["both", "sse-s3", "managed", "alias", "owned"],
+    ids=["both", "sse-s3", "managed", "alias", "owned", "many-tags"],
 )
 def test_a_second_run_changes_nothing(site: Site, settings: dict[str, Any]) -> None:
     """Everything is made as it was asked for, in each mode."""

@@ -83,7 +83,8 @@ def _recovery(connection: Connection, name: str) -> Any:
 
 def _tags(connection: Connection, name: str, arn: str) -> Any:
     call = table_call(f"read the tags of table {name}", "ListTagsOfResource", name)
-    answer = ask(call, lambda: connection.dynamodb.list_tags_of_resource(ResourceArn=arn))
+    pages = connection.dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+    answer = ask(call, pages.build_full_result)
     if answer is NOT_OFFERED:
         return answer
     return {tag["Key"]: tag["Value"] for tag in answer["Tags"]}
