@@ -1,6 +1,7 @@
 """Timestamps in AWS's forms."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,14 @@ def test_every_form_reads_back(moment: datetime) -> None:
     assert timestamps.from_http_date(timestamps.http_date(moment)) == second
     assert timestamps.from_iso(timestamps.iso_seconds(moment)) == second
     assert timestamps.from_iso(timestamps.iso_milliseconds(moment)) == millisecond
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_forms_of_any_year(moment: datetime) -> None:
+    """As Python's own ways of writing dates, which are slower, have them."""
+    text = moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    assert timestamps.iso_milliseconds(moment) == text
+    assert timestamps.http_date(moment) == format_datetime(moment, usegmt=True)
 
 
 @pytest.mark.parametrize(
