@@ -6,6 +6,8 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+BODILESS = (204, 304)  # statuses whose answers have no length either: RFC 9110, 8.6
+
 
 class Headers:
     """The headers of a request, by lower-case name; repeated ones are joined with a comma."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
+from holdfast.aws.http import BODILESS
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
 from holdfast.server.incoming import Message
 
 log = logging.getLogger("holdfast.http")
 
-_BODILESS = (204, 304)  # RFC 9110, 8.6
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # may be in no header: RFC 9110, 5.5
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -104,7 +104,7 @@ class Cycle:
 
     def _head(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
         pieces = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()]
-        bodiless = self._scope["method"] == "HEAD" or status in _BODILESS
+        bodiless = self._scope["method"] == "HEAD" or status in BODILESS
         self._length = 0 if bodiless else None
         for name, value in (*self._defaults, *headers):
             if _CONTROL.search(name) or _CONTROL.search(value):

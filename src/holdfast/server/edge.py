@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from holdfast.aws.errors import ServiceError
-from holdfast.aws.http import Headers, Request, Response
+from holdfast.aws.http import BODILESS, Headers, Request, Response
 from holdfast.aws.routing import service_of
 from holdfast.engine.port import EngineError
 from holdfast.server.exchange import Exchange
@@ -31,7 +31,6 @@ access_log = logging.getLogger("holdfast.access")
 
 _FEED_BYTES = 1 << 20  # hand the pipeline about a chunk at a time
 _MOST_FED = 8  # bodies at once: each takes several megabytes and a thread while it is fed
-_BODILESS = (204, 304)  # RFC 9110, 8.6: no length either
 
 
 class Edge:
@@ -193,7 +192,7 @@ class Edge:
         body = response.body
         length = len(body) if isinstance(body, bytes) else response.length
         headers = [(name.lower().encode(), _value(value)) for name, value in response.headers]
-        if response.status not in _BODILESS and not _has_length(headers):
+        if response.status not in BODILESS and not _has_length(headers):
             headers.append((b"content-length", str(length).encode()))
         if not incoming.complete:
             # What is left of the body would be taken for the next request, or waited for forever.

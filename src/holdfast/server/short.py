@@ -1,15 +1,16 @@
 """A request on a connection that may be answered directly, and how its answer is written."""
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Protocol
 
-from holdfast.aws.http import Response
+from holdfast.aws.http import BODILESS, Response
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-_BODILESS = (204, 304)  # RFC 9110, 8.6: no length either
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # RFC 9110, 5.5; lines are counted
 
 
 class Event(Protocol):
@@ -69,20 +70,21 @@ def written(
         keep_alive: whether another request may follow.
 
     Raises:
-        ValueError: a header would break out of its line.
+        ValueError: a header would break out of its line, or has a control character.
     """
     body = response.body
     assert isinstance(body, bytes)  # noqa: S101 - what is streamed is not written here
     lines = [f"{name}: {value}\r\n" for name, value in response.headers]
     names = {name.lower() for name, _ in response.headers}
-    if response.status not in _BODILESS and "content-length" not in names:
+    if response.status not in BODILESS and "content-length" not in names:
         lines.append(f"content-length: {len(body)}\r\n")
     if not keep_alive:
         lines.append("connection: close\r\n")
     text = "".join(lines)
     # User metadata may hold any Unicode; S3 sends it as UTF-8.
     head = text.encode("latin-1") if _is_latin(text) else _each(lines)
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+    ends = (text.count("\n"), text.count("\r"))
+    if ends != (len(lines), len(lines)) or _CONTROL.search(text):
         raise ValueError("a header breaks out of its line")
     fixed = b"".join([b"%b: %b\r\n" % header for header in defaults])
     pieces = (_STATUS_LINES[response.status], fixed, head, b"\r\n", b"" if bodiless else body)

@@ -4,6 +4,7 @@ A request that is short gets no ASGI cycle, which would make a task of it.
 """
 
 import asyncio
+import logging
 from functools import partial
 
 from holdfast.aws.errors import ServiceError
@@ -14,6 +15,8 @@ from holdfast.server.http_protocol import HttpProtocol, Shared
 from holdfast.server.incoming import SLOWEST
 from holdfast.server.limits import Limits
 from holdfast.server.short import ShortCycle, written
+
+log = logging.getLogger("holdfast.http")
 
 _NEVER_SHORT = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
@@ -109,17 +112,25 @@ class ShortRequests(HttpProtocol):
         if cycle.disconnected or self.transport.is_closing():
             return
         cycle.response_started = cycle.response_complete = True
-        self.transport.write(
-            written(
-                response,
-                self.shared.default_headers,
-                bodiless=method == "HEAD",
-                keep_alive=cycle.keep_alive,
-            )
-        )
+        try:
+            answer = self._written_answer(response, cycle, method)
+        except Exception:
+            # Others wait for their turn after this one: what is wrong with it must not reach them.
+            log.exception("a request could not be answered")
+            cycle.keep_alive = False
+            answer = self._written_answer(Response(500), cycle, method)
+        self.transport.write(answer)
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    def _written_answer(self, response: Response, cycle: ShortCycle, method: str) -> bytes:
+        return written(
+            response,
+            self.shared.default_headers,
+            bodiless=method == "HEAD",
+            keep_alive=cycle.keep_alive,
+        )
 
     def _go_on(self, application: Application, short: ShortCycle) -> None:
         """Let a request that turned out to be none of the short ones go on by itself."""

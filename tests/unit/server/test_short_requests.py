@@ -1,0 +1,78 @@
+"""Short requests on a connection: whatever their answers are, each gets one."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from holdfast.aws.http import Request, Response
+from holdfast.server.connection import limited
+from holdfast.server.direct import Direct
+from holdfast.server.http_protocol import Shared
+from holdfast.server.limits import Limits
+
+_REQUEST = b"GET /bucket/key HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+class _Wire(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class _Answers:
+    """Answers every request with the same response, at once."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def answer(self, _request: Request, _body: bytes, respond: Callable[[Response], None]) -> None:
+        respond(self._response)
+
+
+async def _no_application(*_: Any) -> None:
+    raise AssertionError("nothing is left for the application")
+
+
+def _asked(response: Response, requests: int = 1) -> _Wire:
+    wire = _Wire()
+
+    async def run() -> None:
+        shared = Shared(_no_application, idle_seconds=5)
+        connection = limited(Limits(), cast("Direct", _Answers(response)))(shared)
+        connection.connection_made(wire)
+        for _ in range(requests):
+            connection.data_received(_REQUEST)
+        connection.connection_lost(None)
+
+    asyncio.run(run())
+    return wire
+
+
+def test_one_answer_after_another() -> None:
+    """The connection is kept."""
+    wire = _asked(Response(200, body=b"yes"), requests=3)
+    assert wire.written.count(b"HTTP/1.1 200 OK") == 3
+    assert not wire.closed
+
+
+def test_an_answer_that_cannot_be_written_is_an_error() -> None:
+    """Whoever else waits for an answer is not kept from it, and this client does not hang."""
+    wire = _asked(Response(200, (("x", "a\x01"),), b"yes"))
+    assert wire.written.startswith(b"HTTP/1.1 500 ")
+    assert b"\x01" not in wire.written
+    assert wire.closed
