@@ -19,7 +19,7 @@ from holdfast.client.version_order import in_order
 from holdfast.operations.choosing import newest_at
 from holdfast.operations.fetching import in_parallel
 from holdfast.operations.locks import lock_of
-from holdfast.operations.versioning import keeps_versions
+from holdfast.operations.versioning import keeps_versions_if_known
 from holdfast.terraform.address import StateAddress, address_of
 from holdfast.terraform.statefile import StateFile, UnreadableState, parse
 
@@ -215,7 +215,7 @@ def _lock_problems(backend: Backend, address: StateAddress, remarks: list[str]) 
 def _of_the_bucket(backend: Backend) -> tuple[tuple[str, ...], tuple[str, ...]]:
     problems: list[str] = []
     unknown = ["whether objects may be written: that shows only when one is"]
-    kept = keeps_versions(backend)
+    kept = keeps_versions_if_known(backend)
     bucket = backend.settings.bucket
     if kept is False:
         problems.append(

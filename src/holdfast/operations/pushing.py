@@ -12,6 +12,7 @@ from holdfast.client.errors import (
 )
 from holdfast.client.locking import HeldLock
 from holdfast.client.stored import StoredState
+from holdfast.operations.versioning import keeps_versions_if_known
 from holdfast.terraform.changes import StateDiff
 from holdfast.terraform.diff import diff
 from holdfast.terraform.statefile import StateFile, UnreadableState, parse
@@ -100,7 +101,7 @@ def plan_removal(backend: Backend) -> RemovalPlan:
     if present is None and backend.digests.read(backend.address) is None:
         backend.read(settle=0)  # raises what there is to say
     state = _parsed(present.body) if present else None
-    return RemovalPlan(present, state, _keeps_versions(backend))
+    return RemovalPlan(present, state, keeps_versions_if_known(backend))
 
 
 def remove(backend: Backend, plan: RemovalPlan, held: HeldLock) -> str | None:
@@ -134,16 +135,3 @@ def _parsed(body: bytes) -> StateFile | None:
         return parse(body)
     except UnreadableState:
         return None
-
-
-def _keeps_versions(backend: Backend) -> bool | None:
-    from holdfast.client.translate import Call, translated
-
-    bucket = backend.settings.bucket
-    call = Call(f"look at s3://{bucket}", "s3:GetBucketVersioning", f"arn:aws:s3:::{bucket}")
-    try:
-        with translated(call):
-            answer = backend.connection.s3.get_bucket_versioning(Bucket=bucket)
-    except HoldfastError:
-        return None
-    return answer.get("Status") == "Enabled"

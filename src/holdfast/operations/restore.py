@@ -20,7 +20,7 @@ from holdfast.client.history import Version
 from holdfast.client.locking import OnWait
 from holdfast.client.stored import StoredState, Written
 from holdfast.operations.choosing import shown_version
-from holdfast.operations.versioning import keeps_versions
+from holdfast.operations.versioning import keeps_versions_if_known
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
 from holdfast.terraform.diff import diff
@@ -324,7 +324,7 @@ def _undoable(backend: Backend, plan: Restoration) -> bool:
     """Say whether the present state stays: a "null" version is replaced unless versions are kept."""
     if plan.deleted or (plan.newest is not None and plan.newest.version_id != "null"):
         return True
-    return keeps_versions(backend) is True
+    return keeps_versions_if_known(backend) is True
 
 
 def _notes(plan: Restoration, base: _Base) -> Sequence[str]:

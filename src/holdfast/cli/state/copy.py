@@ -116,7 +116,7 @@ def copy(
 def _confirm(
     here: "End", there: "End", found: "Tasks", *, newest: bool, force: bool, yes: bool
 ) -> None:
-    from holdfast.operations.copying.many import keeps_versions
+    from holdfast.operations.versioning import keeps_versions
 
     number = len(found.tasks)
     size = human_size(sum(task.size for task in found.tasks))

@@ -13,6 +13,7 @@ from holdfast.client.listing import STATE_SUFFIX
 from holdfast.client.translate import Call, translated
 from holdfast.operations.copying.ends import End, addresses
 from holdfast.operations.copying.one_state import Copied, Options, copy_state
+from holdfast.operations.versioning import keeps_versions
 from holdfast.terraform.address import LOCK_FILE_SUFFIX, StateAddress
 from holdfast.terraform.statefile import UnreadableState, header
 
@@ -175,18 +176,3 @@ def _is_state(backend: Backend, key: str) -> bool:
         return header(body).format != "empty"
     except (HoldfastError, UnreadableState):
         return False
-
-
-def keeps_versions(backend: Backend) -> bool:
-    """Say whether a backend's bucket keeps versions.
-
-    Raises:
-        HoldfastError: it cannot be asked.
-    """
-    bucket = backend.settings.bucket
-    arn = f"arn:aws:s3:::{bucket}"
-    with translated(
-        Call(f"ask whether s3://{bucket} keeps versions", "s3:GetBucketVersioning", arn)
-    ):
-        answer = backend.connection.s3.get_bucket_versioning(Bucket=bucket)
-    return answer.get("Status") == "Enabled"
