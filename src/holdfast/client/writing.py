@@ -23,7 +23,7 @@ from holdfast.client.stored import StoredState, Written
 from holdfast.client.translate import Call, code_of, status_of, translated
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.digest import Verdict, digest_of
-from holdfast.terraform.statefile import UnreadableState, header
+from holdfast.terraform.statefile import header_if_readable
 
 _UNSUPPORTED = {"NotImplemented", "InvalidArgument", "UnsupportedArgument", "InvalidRequest"}
 _CONFLICT = {"ConditionalRequestConflict", "OperationAborted"}
@@ -131,11 +131,8 @@ def _present(connection: Connection, address: StateAddress) -> StoredState | Non
 
 def _said(body: bytes) -> tuple[int, str]:
     """Return serial and lineage of what is forced in, which may be no state at all."""
-    try:
-        found = header(body)
-    except UnreadableState:
-        return 0, ""
-    return found.serial, found.lineage
+    found = header_if_readable(body)
+    return (found.serial, found.lineage) if found else (0, "")
 
 
 def _put_with_digest(

@@ -16,7 +16,7 @@ from holdfast.client.stored import not_a_state
 from holdfast.operations.choosing import LATEST, choose, is_name, needs_serials, shown_version
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
-from holdfast.terraform.diff import diff
+from holdfast.terraform.diff import diff_unless_encrypted
 from holdfast.terraform.statefile import StateFile, UnreadableState, parse
 
 # Returns the backend of an `s3://` URL.
@@ -68,8 +68,7 @@ def compare(backend: Callable[[], Backend], old: str, new: str, open_url: OpenUr
     """
     sides = Sides(backend, open_url)
     before, after = sides.named(old), sides.named(new)
-    encrypted = "encrypted" in {before.state.format, after.state.format}
-    change = None if encrypted else diff(before.state, after.state)
+    change = diff_unless_encrypted(before.state, after.state)
     return Comparison(before, after, change, before.body == after.body)
 
 

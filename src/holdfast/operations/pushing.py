@@ -14,8 +14,8 @@ from holdfast.client.locking import HeldLock
 from holdfast.client.stored import StoredState
 from holdfast.operations.versioning import keeps_versions_if_known
 from holdfast.terraform.changes import StateDiff
-from holdfast.terraform.diff import diff
-from holdfast.terraform.statefile import StateFile, UnreadableState, parse
+from holdfast.terraform.diff import diff_unless_encrypted
+from holdfast.terraform.statefile import StateFile, parse_if_readable
 
 if TYPE_CHECKING:
     from holdfast.client.stored import Written
@@ -70,10 +70,9 @@ def plan_push(backend: Backend, body: bytes) -> PushPlan:
         same = not import_check.check(backend.address, body, present.body if present else None)
     except HoldfastError as error:
         objection = error
-    old, new = _parsed(present.body) if present else StateFile("empty"), _parsed(body)
-    change = None
-    if old and new and "encrypted" not in {old.format, new.format}:
-        change = diff(old, new)
+    old = parse_if_readable(present.body) if present else StateFile("empty")
+    new = parse_if_readable(body)
+    change = diff_unless_encrypted(old, new) if old and new else None
     return PushPlan(body, present, old if present else None, new, change, same, objection)
 
 
@@ -100,7 +99,7 @@ def plan_removal(backend: Backend) -> RemovalPlan:
     present = _present(backend)
     if present is None and backend.digests.read(backend.address) is None:
         backend.read(settle=0)  # raises what there is to say
-    state = _parsed(present.body) if present else None
+    state = parse_if_readable(present.body) if present else None
     return RemovalPlan(present, state, keeps_versions_if_known(backend))
 
 
@@ -127,11 +126,4 @@ def _present(backend: Backend) -> StoredState | None:
     try:
         return backend.read(accept_mismatch=True)
     except NoSuchState:
-        return None
-
-
-def _parsed(body: bytes) -> StateFile | None:
-    try:
-        return parse(body)
-    except UnreadableState:
         return None

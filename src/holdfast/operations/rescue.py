@@ -29,7 +29,7 @@ from holdfast.operations.left_lock import same_run, taken_over
 from holdfast.operations.locks import StateLock, lock_of
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
-from holdfast.terraform.diff import diff
+from holdfast.terraform.diff import diff_unless_encrypted
 from holdfast.terraform.digest import Verdict, digest_of
 from holdfast.terraform.statefile import (
     Header,
@@ -243,8 +243,7 @@ def _change(stored: StoredState | None, lost: Lost) -> StateDiff | None:
         old = stored.state if stored else StateFile("empty")
     except NotAState:
         return None
-    new = lost.state
-    return None if "encrypted" in {old.format, new.format} else diff(old, new)
+    return diff_unless_encrypted(old, lost.state)
 
 
 def _refusal(address: StateAddress, lost: Lost, there: Header) -> HoldfastError:

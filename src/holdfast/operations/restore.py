@@ -23,14 +23,16 @@ from holdfast.operations.choosing import shown_version
 from holdfast.operations.versioning import keeps_versions_if_known
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
-from holdfast.terraform.diff import diff
+from holdfast.terraform.diff import diff_unless_encrypted
 from holdfast.terraform.digest import Verdict
 from holdfast.terraform.statefile import (
     Header,
     StateFile,
     UnreadableState,
     header,
+    header_if_readable,
     parse,
+    parse_if_readable,
     with_serial,
 )
 
@@ -131,7 +133,7 @@ def prepare(
     base = _base(backend, address)
     old_body = backend.read(address, chosen.version_id).body
     body, said = (
-        (old_body, _said(old_body))
+        (old_body, header_if_readable(old_body))
         if as_is
         else _renumbered(backend, chosen, old_body, base, lineage)
     )
@@ -140,7 +142,7 @@ def prepare(
         chosen=_numbered(chosen, old_body),
         newest=newest,
         old=None if base.unreadable or not base.present else base.present.state,
-        new=_parsed(body),
+        new=parse_if_readable(body),
         body=body,
         present_etag=base.present.etag if base.present else "",
         serial=said.serial if said else 0,
@@ -283,32 +285,15 @@ def _lineage(chosen: Version, said: Header, base: Header | None, wanted: Lineage
 
 def _numbered(chosen: Version, body: bytes) -> Version:
     """Return the version with its serial, which a listing does not have."""
-    said = _said(body)
+    said = header_if_readable(body)
     return replace(chosen, serial=said.serial) if said else chosen
-
-
-def _said(body: bytes) -> Header | None:
-    try:
-        return header(body)
-    except UnreadableState:
-        return None
-
-
-def _parsed(body: bytes) -> StateFile | None:
-    try:
-        return parse(body)
-    except UnreadableState:
-        return None
 
 
 def _change(plan: Restoration) -> StateDiff | None:
     """Compare the two; a state that was deleted counts as one that held nothing."""
     if plan.new is None or (plan.old is None and not plan.deleted):
         return None
-    old = plan.old or StateFile("empty")
-    if "encrypted" in {old.format, plan.new.format}:
-        return None
-    return diff(old, plan.new)
+    return diff_unless_encrypted(plan.old or StateFile("empty"), plan.new)
 
 
 def _forced(plan: Restoration, base: _Base) -> bool:

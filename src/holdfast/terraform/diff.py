@@ -69,6 +69,11 @@ def diff(old: StateFile, new: StateFile) -> StateDiff:
     )
 
 
+def diff_unless_encrypted(old: StateFile, new: StateFile) -> StateDiff | None:
+    """Compare two states as `diff` does; None if one of them is encrypted."""
+    return None if "encrypted" in {old.format, new.format} else diff(old, new)
+
+
 def _place(pair: Pair) -> Any:
     before, after = pair
     instance = after or before

@@ -25,7 +25,9 @@ __all__ = [
     "StateFile",
     "UnreadableState",
     "header",
+    "header_if_readable",
     "parse",
+    "parse_if_readable",
     "with_serial",
 ]
 
@@ -105,6 +107,22 @@ def parse(body: bytes) -> StateFile:
     if top.format == "v3":
         return read_version_3(body)
     return StateFile(top.format, serial=top.serial, lineage=top.lineage)
+
+
+def header_if_readable(body: bytes) -> Header | None:
+    """Return the header of a state; None if it is not a state."""
+    try:
+        return header(body)
+    except UnreadableState:
+        return None
+
+
+def parse_if_readable(body: bytes) -> StateFile | None:
+    """Read a state as `parse` does; None if it cannot be read."""
+    try:
+        return parse(body)
+    except UnreadableState:
+        return None
 
 
 def _format_of(top: _Top) -> Format:

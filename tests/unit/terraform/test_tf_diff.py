@@ -15,7 +15,7 @@ from holdfast.terraform.changes import (
     StateDiff,
     path_text,
 )
-from holdfast.terraform.diff import diff
+from holdfast.terraform.diff import diff, diff_unless_encrypted
 from holdfast.terraform.statefile import UnreadableState, parse
 from state_documents import get_attr, instance, resource, state, written
 
@@ -376,6 +376,8 @@ def test_encrypted_states_are_left_alone() -> None:
 
     with pytest.raises(UnreadableState, match="encrypted"):
         diff(encrypted, parse(b""))
+    assert diff_unless_encrypted(encrypted, parse(b"")) is None
+    assert diff_unless_encrypted(parse(b""), encrypted) is None
 
 
 def test_states_of_version_3_are_compared() -> None:

@@ -16,7 +16,9 @@ from holdfast.terraform.statefile import (
     StateFile,
     UnreadableState,
     header,
+    header_if_readable,
     parse,
+    parse_if_readable,
     with_serial,
 )
 from state_documents import get_attr, instance, resource, state, states, written
@@ -196,6 +198,14 @@ def test_what_cannot_be_read_says_why(body: bytes, reason: str) -> None:
     """One error, with a reason that a person understands."""
     with pytest.raises(UnreadableState, match=reason):
         parse(body)
+
+
+def test_what_may_be_no_state_is_asked_without_an_error() -> None:
+    """A state is read all the same; of anything else there is nothing to say."""
+    body = json.dumps(ENVELOPE).encode()
+
+    assert (header_if_readable(body), parse_if_readable(body)) == (header(body), parse(body))
+    assert (header_if_readable(b"notes"), parse_if_readable(b"notes")) == (None, None)
 
 
 def test_brackets_in_strings_are_no_depth() -> None:

@@ -2,7 +2,7 @@
 
 from holdfast.client.errors import ForeignLineage, HoldfastError, StaleSerial
 from holdfast.operations.copying.entries import Entries
-from holdfast.terraform.statefile import Header, UnreadableState, header
+from holdfast.terraform.statefile import header_if_readable
 
 _FORCE = "If the copy is to take its place: --force. What is there stays as an older version."
 
@@ -34,8 +34,8 @@ def check(source: Entries, target: Entries, *, keeps_versions: bool, force: bool
                 "Move it away first, or turn versioning on.",
             )
         return
-    there = _header(target.body(present))
-    ours = _header(source.body(source.newest)) if source.newest else None
+    there = header_if_readable(target.body(present))
+    ours = header_if_readable(source.body(source.newest)) if source.newest else None
     what = f"{target.address.url} holds"
     if there is None:
         raise ForeignLineage(f"{what} something that is not a readable state", _FORCE)
@@ -50,10 +50,3 @@ def check(source: Entries, target: Entries, *, keeps_versions: bool, force: bool
         f"{what} a version (serial {there.serial}) that is none of {source.address.url}{serial}",
         _FORCE,
     )
-
-
-def _header(body: bytes) -> Header | None:
-    try:
-        return header(body)
-    except UnreadableState:
-        return None
