@@ -54,6 +54,18 @@ def read(
         left -= _PAUSE
 
 
+def present(connection: Connection, address: StateAddress) -> StoredState | None:
+    """Read the newest version of a state, whatever its digest says; None if there is none.
+
+    Raises:
+        HoldfastError: it cannot be read.
+    """
+    try:
+        return read(connection, address, accept_mismatch=True)
+    except NoSuchState:
+        return None
+
+
 def read_version(connection: Connection, address: StateAddress, version_id: str) -> StoredState:
     """Read one version of a state; its digest is not looked at, since the table has the newest's.
 

@@ -13,7 +13,6 @@ from holdfast.client.digests import Digests
 from holdfast.client.errors import (
     DigestNotWritten,
     HoldfastError,
-    NoSuchState,
     NotLocked,
     Unreachable,
     WrittenMeanwhile,
@@ -60,7 +59,7 @@ def write(
         DigestNotWritten: the state was written, its digest was not.
     """
     require_lock(address, held, force=force)
-    present = _present(connection, address)
+    present = reading.present(connection, address)
     # An orphan digest, or one that differs, belongs to what is replaced now.
     changed = force or import_check.check(address, body, present.body if present else None)
     serial, lineage = _said(body)
@@ -84,7 +83,7 @@ def delete(
     """
     require_lock(address, held, force=force)
     digests = Digests(connection)
-    if _present(connection, address) is None and digests.read(address) is None:
+    if reading.present(connection, address) is None and digests.read(address) is None:
         raise reading.no_state(address)
     arn = f"arn:aws:s3:::{address.bucket}/{address.object_key}"
     with translated(Call(f"delete {address.url}", "s3:DeleteObject", arn)):
@@ -122,13 +121,6 @@ def require_lock(address: StateAddress, held: HeldLock | None, *, force: bool) -
     held.check()
 
 
-def _present(connection: Connection, address: StateAddress) -> StoredState | None:
-    try:
-        return reading.read(connection, address, accept_mismatch=True)
-    except NoSuchState:
-        return None
-
-
 def _said(body: bytes) -> tuple[int, str]:
     """Return serial and lineage of what is forced in, which may be no state at all."""
     found = header_if_readable(body)
@@ -148,13 +140,13 @@ def _put_with_digest(
         put = _put(connection, address, body, present, force=force)
         _set_digest(connection, address, body)
     except Unreachable:
-        there = _present(connection, address)
+        there = reading.present(connection, address)
         if there is None or there.body != body:
             raise
         put = _Put(there.etag, there.version_id)
         _set_digest(connection, address, body)
     except KeyboardInterrupt:
-        there = _present(connection, address)
+        there = reading.present(connection, address)
         if there is not None and there.body == body:
             _set_digest(connection, address, body)
         raise
@@ -228,7 +220,7 @@ def _ours_after_all(connection: Connection, address: StateAddress, body: bytes) 
     Raises:
         WrittenMeanwhile: what is there is another's.
     """
-    there = _present(connection, address)
+    there = reading.present(connection, address)
     if there is not None and there.body == body:
         return _Put(there.etag, there.version_id)
     raise WrittenMeanwhile(

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from holdfast.client import import_check
+from holdfast.client import import_check, reading
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
     HoldfastError,
-    NoSuchState,
     WrittenMeanwhile,
 )
 from holdfast.client.locking import HeldLock
@@ -63,7 +62,7 @@ def plan_push(backend: Backend, body: bytes) -> PushPlan:
     Raises:
         HoldfastError: the backend cannot be read.
     """
-    present = _present(backend)
+    present = reading.present(backend.connection, backend.address)
     objection: HoldfastError | None = None
     same = False
     try:
@@ -96,7 +95,7 @@ def plan_removal(backend: Backend) -> RemovalPlan:
     Raises:
         NoSuchState: there is no state, nor a digest of one.
     """
-    present = _present(backend)
+    present = reading.present(backend.connection, backend.address)
     if present is None and backend.digests.read(backend.address) is None:
         backend.read(settle=0)  # raises what there is to say
     state = parse_if_readable(present.body) if present else None
@@ -109,7 +108,7 @@ def remove(backend: Backend, plan: RemovalPlan, held: HeldLock) -> str | None:
     Raises:
         WrittenMeanwhile: somebody who does not lock wrote it after it was looked at.
     """
-    present = _present(backend)
+    present = reading.present(backend.connection, backend.address)
     seen = plan.present.etag if plan.present else None
     if (present.etag if present else None) != seen:
         raise WrittenMeanwhile(
@@ -120,10 +119,3 @@ def remove(backend: Backend, plan: RemovalPlan, held: HeldLock) -> str | None:
     backend.delete(held=held)
     version = present.version_id if present else None
     return None if version in {None, "null"} else version
-
-
-def _present(backend: Backend) -> StoredState | None:
-    try:
-        return backend.read(accept_mismatch=True)
-    except NoSuchState:
-        return None

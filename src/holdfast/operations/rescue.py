@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from uuid import uuid4
 
+from holdfast.client import reading
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
     DigestNotWritten,
@@ -146,10 +147,7 @@ def prepare(backend: Backend, lost: Lost, *, force: bool = False) -> Rescue:
         StaleSerial: others wrote since the apply began.
     """
     address = backend.address
-    try:
-        stored = backend.read(accept_mismatch=True)
-    except NoSuchState:
-        stored = None
+    stored = reading.present(backend.connection, address)
     standing, body = _standing(backend, lost, stored, force=force)
     lock = lock_of(backend.connection, address)
     same, evidence = same_run(lock, lost.written, lost.path.name)
@@ -313,11 +311,8 @@ def _check_unchanged(backend: Backend, plan: Rescue) -> None:
     Raises:
         WrittenMeanwhile: it is another one.
     """
-    try:
-        etag = backend.read(accept_mismatch=True).etag
-    except NoSuchState:
-        etag = ""
-    if etag != (plan.stored.etag if plan.stored else ""):
+    there = reading.present(backend.connection, plan.address)
+    if (there.etag if there else "") != (plan.stored.etag if plan.stored else ""):
         raise WrittenMeanwhile(
             f"{plan.address.url} was written since it was compared with {plan.lost.path}; "
             "nothing was pushed",

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from holdfast.client import reading
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
     ForeignLineage,
     HoldfastError,
-    NoSuchState,
     NotAState,
     WrittenMeanwhile,
 )
@@ -188,9 +188,8 @@ def restore(
 
 def _base(backend: Backend, address: StateAddress) -> _Base:
     """Read the present state, whatever its digest says; failing that, the newest readable version."""
-    try:
-        present = backend.read(address, accept_mismatch=True)
-    except NoSuchState:
+    present = reading.present(backend.connection, address)
+    if present is None:
         return _Base(_newest_header(backend, address), None)
     try:
         if not present.state.resources and present.state.format == "empty":

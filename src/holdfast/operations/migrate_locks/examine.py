@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from holdfast.client import reading
 from holdfast.client.backend import Backend
-from holdfast.client.errors import HoldfastError, NoSuchState
+from holdfast.client.errors import HoldfastError
 from holdfast.client.found_locks import describe
 from holdfast.operations.locks import StateLock, lock_of
 from holdfast.operations.migrate_locks import bucket
@@ -115,9 +116,8 @@ def examine(backend: Backend, *, probe: bool) -> Facts:
 def _state(backend: Backend, workspace: str) -> StateFacts:
     address = backend.address.in_workspace(workspace)
     lock = lock_of(backend.connection, address)
-    try:
-        stored = backend.read(address, accept_mismatch=True)
-    except NoSuchState:
+    stored = reading.present(backend.connection, address)
+    if stored is None:
         return StateFacts(address, False, lock)
     try:
         version = stored.header.terraform_version
