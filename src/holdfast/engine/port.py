@@ -89,7 +89,10 @@ class Engine(Protocol):
     """A store of records. Safe to call from many threads; never from inside its own transactions."""
 
     def view(self, work: Callable[[Reader], T]) -> T:
-        """Call `work` once with a consistent view of what was committed, and return its answer."""
+        """Call `work` with a consistent view of what was committed, and return its answer.
+
+        It only reads: it is called again in the rare case that the view could not be kept.
+        """
 
     def update(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """Call `work` once, alone among all writers, and return its answer.

@@ -11,10 +11,14 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A value with an identity. `kind` names its table, `key_fields` its identity, in order."""
+    """A value with an identity. `kind` names its table, `key_fields` its identity, in order.
+
+    Records are shared: what they hold is replaced, never changed.
+    """
 
     kind: ClassVar[str]
     key_fields: ClassVar[tuple[str, ...]]
+    settled: ClassVar[bool] = False  # read for nearly every request, and hardly ever written
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -123,6 +127,7 @@ class Bucket(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "bucket"
     key_fields: ClassVar[tuple[str, ...]] = ("name",)
+    settled: ClassVar[bool] = True
 
     name: str
     created: datetime
@@ -240,6 +245,7 @@ class Table(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "table"
     key_fields: ClassVar[tuple[str, ...]] = ("name",)
+    settled: ClassVar[bool] = True
 
     name: str
     table_id: bytes  # 16 random bytes
@@ -305,6 +311,7 @@ class Key(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "key"
     key_fields: ClassVar[tuple[str, ...]] = ("key_id",)
+    settled: ClassVar[bool] = True
 
     key_id: str  # a version 4 UUID
     created: datetime
@@ -342,6 +349,7 @@ class User(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "user"
     key_fields: ClassVar[tuple[str, ...]] = ("name",)
+    settled: ClassVar[bool] = True
 
     name: str
     user_id: str  # AIDA...
@@ -353,6 +361,7 @@ class AccessKey(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "access_key"
     key_fields: ClassVar[tuple[str, ...]] = ("access_key_id",)
+    settled: ClassVar[bool] = True
 
     access_key_id: str
     user: str
@@ -366,6 +375,7 @@ class Session(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "session"
     key_fields: ClassVar[tuple[str, ...]] = ("access_key_id",)
+    settled: ClassVar[bool] = True
 
     access_key_id: str  # ASIA...
     secret: bytes  # sealed under the root key, bound to the id

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from holdfast.engine.connection import connect
 from holdfast.engine.migrate import migrate, steps, version_of
@@ -25,7 +25,8 @@ from holdfast.engine.port import (
     Writer,
 )
 from holdfast.engine.readers import Readers
-from holdfast.engine.transaction import SqliteReader, engine_error
+from holdfast.engine.settled import Settled
+from holdfast.engine.snapshot import Moved, SqliteSnapshot
 from holdfast.engine.writer import Commits
 
 T = TypeVar("T")
@@ -60,27 +61,32 @@ class SqliteEngine:
         self._closed = False
         self._inside = threading.local()
         self._commits: Commits | None = None
+        self._settled = Settled(shared=read_only)
         if read_only:
             _check_format(path)
         else:
-            self._commits = Commits(_ready(path), self._raise, self._inside)
+            self._commits = Commits(_ready(path), self._raise, self._inside, self._settled)
         self._readers = Readers(path, _FOR_THREADS)
         self._loop_readers = Readers(path, _FOR_LOOPS)
 
     def view(self, work: Callable[[Reader], T]) -> T:
         """See `Engine.view`."""
         self._refuse_nested()
+        if self._closed:
+            raise EngineClosed("the engine was closed")
         readers = self._loop_readers if _in_event_loop() else self._readers
-        connection = readers.take()
-        reader = SqliteReader(connection)
         self._inside.transaction = True
         try:
-            _execute(connection, "BEGIN")
-            return work(reader)
+            while True:
+                reader = SqliteSnapshot(readers, self._settled)
+                try:
+                    return work(reader)
+                except Moved:
+                    continue
+                finally:
+                    reader.end()
         finally:
             self._inside.transaction = False
-            reader.end()
-            readers.give_back(connection)
 
     def update(self, work: Callable[[Writer], T], *, durable: bool = True) -> T:
         """See `Engine.update`."""
@@ -141,13 +147,6 @@ def _in_event_loop() -> bool:
     if events is None:
         return False
     return events._get_running_loop() is not None  # noqa: SLF001 - the public one raises: slow
-
-
-def _execute(connection: sqlite3.Connection, statement: str) -> Any:
-    try:
-        return connection.execute(statement)
-    except sqlite3.Error as problem:
-        raise engine_error(problem, statement) from problem
 
 
 def _check_format(path: Path) -> None:

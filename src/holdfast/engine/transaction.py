@@ -1,14 +1,17 @@
 """What a piece of work is handed: a reader or a writer on one SQLite connection."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn, TypeVar, cast
 
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.records import Record
+from holdfast.engine.settled import Kept, Settled, keep
 from holdfast.engine.sql import Rows, rows_of
 
 R = TypeVar("R", bound=Record)
+
+Execute = Callable[..., sqlite3.Cursor]  # statement, values
 
 _FIRST_PAGE = 16  # rows; each page is four times the one before, up to the largest
 _LARGEST_PAGE = 256
@@ -34,18 +37,35 @@ def _ended(*_: object) -> NoReturn:
 class SqliteReader:
     """See `Reader`."""
 
-    __slots__ = ("_execute",)
+    __slots__ = ("_execute", "_kept")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Read through a connection that is in a transaction."""
-        self._execute = connection.execute
+    def __init__(self, execute: Execute, kept: Kept | None) -> None:
+        """Read in a transaction.
+
+        Args:
+            execute: runs a statement in it.
+            kept: settled records as they are in it, if they are known.
+        """
+        self._execute = execute
+        self._kept = kept
 
     def end(self) -> None:
         """Refuse every further call."""
         self._execute = _ended
+        self._kept = None
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""
+        if not kind.settled or self._kept is None:
+            return self._read(kind, key)
+        known: Any = self._kept.get((kind, key))
+        if known is None:
+            known = self._read(kind, key)
+            if known is not None:
+                keep(self._kept, (kind, key), known)
+        return cast("R | None", known)
+
+    def _read(self, kind: type[R], key: tuple[Any, ...]) -> R | None:
         rows = rows_of(kind)
         try:
             row = self._execute(rows.get, key).fetchone()
@@ -122,17 +142,21 @@ class SqliteReader:
 class SqliteWriter(SqliteReader):
     """See `Writer`. What it wrote can be taken back; the updates before it in the commit stay."""
 
-    __slots__ = ("_first", "_marked", "failure", "written")
+    __slots__ = ("_first", "_marked", "_settled", "failure", "written")
 
-    def __init__(self, connection: sqlite3.Connection, *, first: bool = True) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, settled: Settled, *, first: bool = True
+    ) -> None:
         """Write through a connection that is in a transaction.
 
         Args:
             connection: begun with BEGIN IMMEDIATE.
+            settled: told before a settled record is written.
             first: nothing was written in its transaction yet, so that taking back is to begin again.
                 Else the first write opens a savepoint.
         """
-        super().__init__(connection)
+        super().__init__(connection.execute, settled.kept)
+        self._settled = settled
         self._first = first
         self._marked = False
         self.written = 0  # bytes that the log grows by, roughly; 0: nothing was written
@@ -142,13 +166,21 @@ class SqliteWriter(SqliteReader):
         """See `Writer.put`."""
         rows = rows_of(type(record))
         row = rows.row(record)
+        if record.settled:
+            self._disturb()
         self._write(rows.put, row)
         self.written += _ROW_BYTES + len(row[-1])
 
     def drop(self, kind: type[Record], *key: Any) -> None:
         """See `Writer.drop`."""
+        if kind.settled:
+            self._disturb()
         if self._write(rows_of(kind).drop, key):
             self.written += _ROW_BYTES
+
+    def _disturb(self) -> None:
+        self._settled.disturb()
+        self._kept = None
 
     def release(self) -> None:
         """Join what was written to the transaction around it.

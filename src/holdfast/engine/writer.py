@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from holdfast.engine.port import EngineError, NoSpace, Outcome, Work, Writer
+from holdfast.engine.settled import Settled
 from holdfast.engine.transaction import SqliteWriter
 from holdfast.engine.turns import Ticket, Turns, Waiter
 from holdfast.engine.upkeep import Upkeep
@@ -23,6 +24,7 @@ class Commits:
         connection: sqlite3.Connection,
         committed: Callable[[int], None],
         inside: threading.local,
+        settled: Settled,
     ) -> None:
         """Run updates by turns, and start the upkeep.
 
@@ -30,7 +32,9 @@ class Commits:
             connection: ready for writing.
             committed: called after a commit with the number of its updates that wrote.
             inside: gets `transaction = True` in a thread while it runs updates.
+            settled: the records that are kept.
         """
+        self._settled = settled
         self._connection = connection
         self._committed = committed
         self._inside = inside
@@ -91,7 +95,7 @@ class Commits:
             connection.execute("BEGIN IMMEDIATE")
             first = True
             for ticket in tickets:
-                _attempt(connection, ticket, first=first)
+                _attempt(SqliteWriter(connection, self._settled, first=first), connection, ticket)
                 first = first and not ticket.written
             connection.execute("COMMIT")
         except BaseException as problem:
@@ -99,6 +103,8 @@ class Commits:
             if not isinstance(problem, Exception):
                 raise
             return
+        finally:
+            self._settled.settle()
         wrote = [ticket.written for ticket in tickets if ticket.written]
         if wrote:
             self._upkeep.committed(sum(wrote))
@@ -142,14 +148,13 @@ class Commits:
         return NoSpace(f"the disk is full, nothing was kept; make room for at least {log + 1} MiB")
 
 
-def _attempt(connection: sqlite3.Connection, ticket: Ticket, *, first: bool) -> None:
+def _attempt(writer: SqliteWriter, connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Run one update inside the batch's transaction; take it back if it raises.
 
     Raises:
         EngineError: SQLite gave up the whole transaction.
         sqlite3.Error: the same.
     """
-    writer = SqliteWriter(connection, first=first)
     try:
         ticket.result = ticket.work(writer)
         writer.release()

@@ -1,6 +1,6 @@
 """Access keys: who holds one, and its secret.
 
-Records are read for every request, so that a key that was removed or switched off stops at once.
+A key is looked up for every request, so that one that was removed or switched off stops at once.
 """
 
 import hashlib
