@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import islice, tee
 from typing import Any
 
+from holdfast.client import listing
 from holdfast.client.connect import Connection
 from holdfast.client.headers import Found, Headers, Which
-from holdfast.client.translate import Call, translated
 from holdfast.client.version_order import in_order
 from holdfast.terraform.address import StateAddress
 
@@ -96,34 +96,28 @@ def _with(version: Version, found: Found) -> Version:
 
 def _listed(connection: Connection, address: StateAddress) -> Iterator[Version]:
     key = address.object_key
-    call = Call(
-        f"list the versions of {address.url}",
-        "s3:ListBucketVersions",
-        f"arn:aws:s3:::{address.bucket}",
-    )
-    pages = connection.s3.get_paginator("list_object_versions").paginate(
-        Bucket=address.bucket, Prefix=key
-    )
-    answers = iter(pages)
-    while True:
-        with translated(call):
-            page: Any = next(answers, None)
-        if page is None:
-            break
-        for entry, delete_marker in in_order(page):
+    for page in listing.version_pages(connection, key):
+        for entry, deletion in in_order(page):
             if entry["Key"] == key:
-                yield _version(address, entry, delete_marker)
+                yield version_of(address, entry, deletion=deletion)
         if page.get("NextKeyMarker", key) > key:
             break  # keys that only begin with ours, such as the lock file
 
 
-def _version(address: StateAddress, entry: Any, delete_marker: bool) -> Version:
+def version_of(address: StateAddress, entry: Any, *, deletion: bool) -> Version:
+    """Return a version as a listing shows it.
+
+    Args:
+        address: of the state.
+        entry: of an answer to ListObjectVersions.
+        deletion: whether it is one.
+    """
     return Version(
         address=address,
         version_id=entry["VersionId"],
         last_modified=entry["LastModified"],
         is_latest=entry["IsLatest"],
-        delete_marker=delete_marker,
+        delete_marker=deletion,
         size=entry.get("Size", 0),
         etag=entry.get("ETag", ""),
     )

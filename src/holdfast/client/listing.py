@@ -1,4 +1,4 @@
-"""What is in a bucket: workspaces of a key, and all states, as object listings show them.
+"""What is in a bucket: workspaces of a key, all states, all versions, as its listings show them.
 
 Source of how workspaces are found: Workspaces and keyEnv in Terraform's
 `internal/backend/remote-state/s3/backend_state.go`.
@@ -12,6 +12,7 @@ from typing import Any
 from holdfast.client.connect import Connection
 from holdfast.client.errors import AccessDenied
 from holdfast.client.translate import Call, translated
+from holdfast.client.version_order import in_order
 from holdfast.terraform.address import (
     DEFAULT_WORKSPACE,
     LOCK_FILE_SUFFIX,
@@ -115,3 +116,39 @@ def objects(connection: Connection, prefix: str = "") -> Iterator[Any]:
         if page is None:
             return
         yield from page.get("Contents", [])
+
+
+def versions(connection: Connection, prefix: str = "") -> Iterator[tuple[Any, bool]]:
+    """Yield the entries of ListObjectVersions below a prefix, and whether each is a deletion.
+
+    They come by key, the newest of each first.
+
+    Raises:
+        HoldfastError: the versions cannot be listed.
+    """
+    for page in version_pages(connection, prefix):
+        yield from in_order(page)
+
+
+def version_pages(connection: Connection, prefix: str) -> Iterator[Any]:
+    """Yield the answers to ListObjectVersions below a prefix, each with a thousand entries at most.
+
+    Raises:
+        HoldfastError: the versions cannot be listed.
+    """
+    bucket = connection.settings.bucket
+    call = Call(
+        f"list the versions of s3://{bucket}/{prefix}",
+        "s3:ListBucketVersions",
+        f"arn:aws:s3:::{bucket}",
+    )
+    pages = connection.s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=prefix
+    )
+    answers = iter(pages)
+    while True:
+        with translated(call):
+            page: Any = next(answers, None)
+        if page is None:
+            return
+        yield page

@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from holdfast.client import listing
 from holdfast.client.backend import Backend
 from holdfast.client.errors import AccessDenied, HoldfastError
-from holdfast.client.history import Version
+from holdfast.client.history import Version, version_of
 from holdfast.client.listing import STATE_SUFFIX
 from holdfast.client.translate import Call, translated
-from holdfast.client.version_order import in_order
 from holdfast.operations.choosing import newest_at
 from holdfast.operations.fetching import in_parallel
 from holdfast.operations.locks import lock_of
@@ -88,39 +87,18 @@ def drill(
 def _histories(backend: Backend, prefix: str) -> dict[str, list[Version]]:
     """Return the versions of all states below a prefix, newest first, also of deleted ones."""
     settings = backend.settings
-    call = Call(
-        f"list the versions in s3://{settings.bucket}",
-        "s3:ListBucketVersions",
-        f"arn:aws:s3:::{settings.bucket}",
-    )
     found: dict[str, list[Version]] = defaultdict(list)
-    with translated(call):
-        pages = backend.connection.s3.get_paginator("list_object_versions").paginate(
-            Bucket=settings.bucket, Prefix=prefix
-        )
-        for page in pages:
-            for entry, marker in in_order(page):
-                if _is_state(backend, entry["Key"]):
-                    found[entry["Key"]].append(_version(backend, entry, deletion=marker))
+    for entry, deletion in listing.versions(backend.connection, prefix):
+        key = entry["Key"]
+        if _is_state(backend, key):
+            address = address_of(settings.bucket, key, settings.workspace_key_prefix)
+            found[key].append(version_of(address, entry, deletion=deletion))
     return found
 
 
 def _is_state(backend: Backend, key: str) -> bool:
     return key.endswith(STATE_SUFFIX) or (
         bool(backend.settings.key) and key == backend.settings.key
-    )
-
-
-def _version(backend: Backend, entry: Any, *, deletion: bool) -> Version:
-    settings = backend.settings
-    return Version(
-        address=address_of(settings.bucket, entry["Key"], settings.workspace_key_prefix),
-        version_id=entry["VersionId"],
-        last_modified=entry["LastModified"],
-        is_latest=entry["IsLatest"],
-        delete_marker=deletion,
-        size=entry.get("Size", 0),
-        etag=entry.get("ETag", ""),
     )
 
 

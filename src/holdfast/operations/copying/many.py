@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event, Lock
-from typing import Any
 
+from holdfast.client import listing
 from holdfast.client.backend import Backend
 from holdfast.client.connect import Connection
 from holdfast.client.errors import HoldfastError
 from holdfast.client.listing import STATE_SUFFIX
-from holdfast.client.translate import Call, translated
 from holdfast.operations.copying.ends import End, addresses
 from holdfast.operations.copying.one_state import Copied, Options, copy_state
 from holdfast.operations.versioning import keeps_versions
@@ -153,20 +152,10 @@ def _below(source: End, prefix: str, target: End, target_prefix: str) -> Tasks:
 
 def _sizes(connection: Connection, prefix: str) -> dict[str, int]:
     """Return the keys below a prefix, deleted ones too, with the bytes of all their versions."""
-    bucket = connection.settings.bucket
-    arn = f"arn:aws:s3:::{bucket}"
-    pages = iter(
-        connection.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-    )
     sizes: dict[str, int] = {}
-    while True:
-        call = Call(f"list the versions below s3://{bucket}/{prefix}", "s3:ListBucketVersions", arn)
-        with translated(call):
-            page: Any = next(pages, None)
-        if page is None:
-            return dict(sorted(sizes.items()))
-        for entry in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            sizes[entry["Key"]] = sizes.get(entry["Key"], 0) + entry.get("Size", 0)
+    for entry, _ in listing.versions(connection, prefix):
+        sizes[entry["Key"]] = sizes.get(entry["Key"], 0) + entry.get("Size", 0)
+    return dict(sorted(sizes.items()))
 
 
 def _is_state(backend: Backend, key: str) -> bool:

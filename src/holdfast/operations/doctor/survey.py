@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from holdfast.client import listing
 from holdfast.client.connect import Connection
 from holdfast.client.errors import HoldfastError
 from holdfast.client.header_cache import HeaderCache
 from holdfast.client.headers import Headers
 from holdfast.client.listing import STATE_SUFFIX, objects
-from holdfast.client.translate import Call, translated
-from holdfast.client.version_order import in_order
 from holdfast.operations.doctor.asking import ask
 from holdfast.operations.doctor.commands import Commands
 from holdfast.operations.doctor.reading import Look, VersionSeen, look_at
@@ -179,18 +178,9 @@ class Listing:
 
 
 def _versions_of(connection: Connection, prefix: str) -> dict[str, tuple[VersionSeen, ...]]:
-    bucket = connection.settings.bucket
-    call = Call(
-        f"list the versions in s3://{bucket}/{prefix}",
-        "s3:ListBucketVersions",
-        f"arn:aws:s3:::{bucket}",
-    )
     found: dict[str, list[VersionSeen]] = defaultdict(list)
-    with translated(call):
-        pages = connection.s3.get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
-            for entry, marker in in_order(page):
-                found[entry["Key"]].append(_seen(entry, marker=marker))
+    for entry, marker in listing.versions(connection, prefix):
+        found[entry["Key"]].append(_seen(entry, marker=marker))
     return {key: tuple(versions) for key, versions in sorted(found.items())}
 
 
