@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.results.metrics import Measured, Metric, Row
 from benchmarks.results.numbers import middle
 from benchmarks.scenarios.places import make_places
-from benchmarks.scenarios.scenario import Scenario, Settings
+from benchmarks.scenarios.scenario import Pair, Scenario, Settings
 from benchmarks.servers.peer import Peer, Running, Unsupported, running
 from benchmarks.servers.process import DidNotStart
 from benchmarks.wire.load import Refused, TooSlow
@@ -82,26 +82,31 @@ class Comparison:
             yield peer.name, server
 
     def _measured(self, scenario: Scenario, peer: Peer, shared: Running | None) -> Measured:
+        measure = scenario.measure
         try:
-            if not scenario.fresh:
-                if shared is None:
-                    return Measured(reason="did not start")
-                return scenario.measure(shared, self.settings)
             with ExitStack() as stack:
-                servers = [
-                    stack.enter_context(self._fresh(peer, trace=scenario.traced))
-                    for _ in range(2 if scenario.twin else 1)
-                ]
-                if not scenario.bare:
-                    for server in servers:
-                        make_places(server)
-                if scenario.twin:
-                    return scenario.twin(servers[0], servers[1], self.settings)
-                return scenario.measure(servers[0], self.settings)
+                if isinstance(measure, Pair):
+                    one = stack.enter_context(self._furnished(scenario, peer))
+                    other = stack.enter_context(self._furnished(scenario, peer))
+                    return measure.measure(one, other, self.settings)
+                server = shared
+                if scenario.fresh:
+                    server = stack.enter_context(self._furnished(scenario, peer))
+                if server is None:
+                    return Measured(reason="did not start")
+                return measure(server, self.settings)
         except (Unsupported, TooSlow) as lacking:
             return Measured(reason=str(lacking))
         except (Refused, DidNotStart) as failed:
             return Measured(reason="failed", note=str(failed))
+
+    @contextmanager
+    def _furnished(self, scenario: Scenario, peer: Peer) -> Iterator[Running]:
+        """Start a server with what a scenario wants to find in it."""
+        with self._fresh(peer, trace=scenario.traced) as server:
+            if not scenario.bare:
+                make_places(server)
+            yield server
 
     @contextmanager
     def _fresh(self, peer: Peer, *, trace: bool = False) -> Iterator[Running]:

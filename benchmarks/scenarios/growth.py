@@ -4,7 +4,7 @@ from benchmarks.results import metrics
 from benchmarks.results.metrics import Measured, Metric
 from benchmarks.scenarios import terraform_requests as terraform
 from benchmarks.scenarios.places import BUCKET, VERSIONED, make_versioned
-from benchmarks.scenarios.scenario import Scenario, Settings
+from benchmarks.scenarios.scenario import Pair, Scenario, Settings
 from benchmarks.servers.peer import Running
 from benchmarks.wire.load import once, repeat
 from benchmarks.wire.requests import Request, Signer
@@ -74,17 +74,12 @@ def _key(number: int) -> str:
     return f"team-{number % 50:02}/component-{number:06}/terraform.tfstate"
 
 
-def _alone(_: Running, __: Settings) -> Measured:
-    raise NotImplementedError("growth takes two servers")
-
-
 SCENARIOS = [
     Scenario(
         "growth",
         "A large store beside a small one",
-        _alone,
+        Pair(_measure),
         fresh=True,
-        twin=_measure,
         once=True,
         only_ours=True,
     )

@@ -22,14 +22,20 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A measurement of two servers, which both are fresh."""
+
+    measure: Callable[[Running, Running, Settings], Measured]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One thing to measure."""
 
     name: str  # chosen with --only
     title: str  # in the report
-    measure: Callable[[Running, Settings], Measured]
+    measure: Callable[[Running, Settings], Measured] | Pair
     fresh: bool = False  # it wants a server of its own, with nothing in it
-    twin: Callable[[Running, Running, Settings], Measured] | None = None  # two fresh servers
     bare: bool = False  # it wants no bucket and no table
     traced: bool = False  # the server runs under strace
     once: bool = False  # in the first run only: it takes long and varies little
