@@ -17,8 +17,13 @@ _MERGED_AT_ONCE = 8 << 20  # bytes that are written to the log before it is begu
 _PATIENCE = 5  # milliseconds that updates wait for readers of the log, at most
 _LARGE_PATIENCE = 200  # the same, once the log is large
 _IDLE_SECONDS = 0.2  # without an update, before space is given back
-_KEPT_PAGES = 256  # free pages that stay in the file for what comes next: 1 MiB
-_PAGES_AT_ONCE = 512  # an update waits for so many at most: 2 MiB, milliseconds
+_STEP_SECONDS = 0.01  # between two steps of that: updates that wait have their turn
+_LATER_SECONDS = 5.0  # until another try, when a reader stays
+_KEPT_PAGES = 64  # free pages that stay in the file for what comes next: 256 KiB...
+_KEPT_PART = 32  # ...or one in so many pages of a large file
+_PAGE_BYTES = 4096
+_PAGES_AT_ONCE = 128  # an update waits for so many at most: 512 KiB, 2 milliseconds
+_KEPT_LOG = 256 << 10  # bytes of the log that stay on disk: to overwrite is faster than to append
 
 
 class Upkeep:
@@ -31,6 +36,7 @@ class Upkeep:
         self._turns = turns
         self._limit = LARGEST_LOG
         self._unmerged = 0  # bytes; changed only with the turn
+        self._giving = False  # pages were given back that the file has still
         self._closing = False
         self._work = threading.Event()  # something was written since it was looked at
         self._work.set()
@@ -40,9 +46,7 @@ class Upkeep:
 
     def committed(self, size: int) -> None:
         """Take note that the log has grown by so many bytes, roughly. The caller has the turn."""
-        self._unmerged += size
-        if self._unmerged >= _MERGED_AT_ONCE:
-            self._hurry.set()
+        self._grown(size)
         if not self._work.is_set():
             self._work.set()
 
@@ -53,28 +57,35 @@ class Upkeep:
         self._work.set()
         self._thread.join()
 
+    def _grown(self, size: int) -> None:
+        self._unmerged += size
+        if self._unmerged >= _MERGED_AT_ONCE:
+            self._hurry.set()
+
     def _run(self) -> None:
+        again: float | None = None  # seconds until the next step; None: once something is written
         while True:
-            self._work.wait()
+            if again is None:
+                self._work.wait()
+                again = _IDLE_SECONDS
             self._work.clear()
-            long = self._hurry.wait(_IDLE_SECONDS)
+            long = self._hurry.wait(again)
             if self._closing:
                 return
             if self._work.is_set() and not long:
-                continue  # something was written meanwhile
+                again = _IDLE_SECONDS  # something was written meanwhile
+                continue
             try:
                 self._turns.wait()
             except EngineClosed:
                 return
             try:
-                more = self._merge() if long else self._give_back()
+                again = self._merge() if long else self._tidy()
             finally:
                 self._turns.pass_on()
-            if more:
-                self._work.set()
 
-    def _merge(self) -> bool:
-        """Merge the log into the database, so that the next commit begins it anew.
+    def _merge(self) -> float:
+        """Merge the log, so that the next commit begins it anew; return when to go on.
 
         Readers that came before keep SQLite from beginning anew. They are waited for, shortly; those
         that come meanwhile read the database alone, and are not in the way.
@@ -86,10 +97,10 @@ class Upkeep:
             patience, mode = (_LARGE_PATIENCE, "TRUNCATE") if large else (_PATIENCE, "RESTART")
             busy = self._checkpoint(mode, patience)
         except (OSError, sqlite3.Error):
-            return True  # the commits are safe in the log; a later one tries again
+            return _IDLE_SECONDS  # the commits are safe in the log; a later one tries again
         if large:
             self._limit = self._limit * 2 if busy else LARGEST_LOG
-        return True  # there may be pages to give back
+        return _IDLE_SECONDS  # there may be pages to give back
 
     def _checkpoint(self, mode: str, patience: int) -> bool:
         """Return whether readers were in the way to the end."""
@@ -100,22 +111,35 @@ class Upkeep:
         finally:
             self._connection.executescript(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
-    def _give_back(self) -> bool:
-        """Return some free pages to the file system; return whether there are more to give."""
+    def _tidy(self) -> float | None:
+        """Do a step of giving space back to the file system; return when to go on, if there is more."""
         try:
-            free = int(self._connection.execute("PRAGMA freelist_count").fetchone()[0])
-            pages = min(free - _KEPT_PAGES, _PAGES_AT_ONCE)
-            if pages <= 0:
-                return False
-            # It gives back one page a step, and only executescript takes all the steps.
-            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
-            if pages < _PAGES_AT_ONCE:  # the last of them: the file itself is cut by a checkpoint
-                self._checkpoint("PASSIVE", _PATIENCE)
-            else:
-                self.committed(pages * 4096)
-        except sqlite3.Error:
-            return False  # a full disk, say: the pages stay free, and are used again
-        return True
+            pages = self._pages_to_give()
+            if pages:
+                # It gives back one page a step, and only executescript takes all the steps.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+                self._giving = True
+                self._grown(pages * _PAGE_BYTES)
+                return _STEP_SECONDS
+            if self._giving or self.log.stat().st_size > _KEPT_LOG:
+                if self._checkpoint("TRUNCATE", _PATIENCE):  # cuts both files
+                    return _LATER_SECONDS
+                self._giving = False
+                self._unmerged = 0
+        except (OSError, sqlite3.Error):
+            return None  # a full disk, say: the space stays, and is used again
+        return None
+
+    def _pages_to_give(self) -> int:
+        """Return how many free pages to give back now. Few are left alone, but no step is the last."""
+        free, pages = (
+            int(self._connection.execute(f"PRAGMA {count}").fetchone()[0])
+            for count in ("freelist_count", "page_count")
+        )
+        kept = max(_KEPT_PAGES, pages // _KEPT_PART)
+        if free <= (kept if self._giving else 2 * kept):
+            return 0
+        return min(free - kept, _PAGES_AT_ONCE)
 
 
 def _file_of(connection: sqlite3.Connection) -> str:

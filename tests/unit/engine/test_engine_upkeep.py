@@ -13,6 +13,7 @@ import pytest
 from holdfast.engine.port import Reader, Writer
 from holdfast.engine.records import Chunk, Setting
 from holdfast.engine.sqlite import SqliteEngine
+from holdfast.engine.upkeep import _KEPT_PAGES, _PAGES_AT_ONCE
 
 _MERGED_AT_ONCE = 1 << 20
 
@@ -95,6 +96,100 @@ def _begun_anew(log: Path) -> bool:
     """Tell whether the log was begun anew at least once: its header counts."""
     with log.open("rb") as file:
         return int.from_bytes(file.read(16)[12:]) > 0
+
+
+def tidied(engine: SqliteEngine) -> float | None:
+    """Do one step of giving space back; return when the next one is."""
+    assert engine._commits is not None
+    engine._commits._turns.wait()
+    try:
+        return engine._commits._upkeep._tidy()
+    finally:
+        engine._commits._turns.pass_on()
+
+
+def free_pages(engine: SqliteEngine) -> int:
+    """Return how many pages of the file are free."""
+    assert engine._commits is not None
+    found = engine._commits._connection.execute("PRAGMA freelist_count").fetchone()
+    return int(found[0])
+
+
+@pytest.fixture
+def still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteEngine]:
+    """Return an engine whose upkeep does nothing by itself, and has nothing to do yet."""
+    monkeypatch.setattr("holdfast.engine.upkeep._IDLE_SECONDS", 60.0)
+    made = SqliteEngine(tmp_path / "x.db")
+    while tidied(made) is not None:
+        pass
+    yield made
+    made.close()
+
+
+def test_the_log_is_cut_when_nothing_is_written(engine: SqliteEngine, tmp_path: Path) -> None:
+    """Its room goes back to the file system, and what was in it is in the database."""
+    for number in range(100):
+        put(engine, number, 10_000)
+    until = time.monotonic() + 10
+    while (tmp_path / "x.db-wal").stat().st_size and time.monotonic() < until:
+        time.sleep(0.02)
+    assert (tmp_path / "x.db-wal").stat().st_size == 0
+    put(engine, 100)
+    assert engine.view(lambda tx: len(list(tx.scan(Chunk)))) == 101
+
+
+def test_a_short_log_and_a_few_free_pages_are_kept(still: SqliteEngine, tmp_path: Path) -> None:
+    """To overwrite them is faster than to append."""
+    put(still, 0, 10_000)
+    still.update(lambda tx: tx.drop(Chunk, b"", 0))
+    log, free = (tmp_path / "x.db-wal").stat().st_size, free_pages(still)
+    assert tidied(still) is None
+    assert (tmp_path / "x.db-wal").stat().st_size == log > 0
+    assert free_pages(still) == free > 0
+
+
+def test_pages_are_given_back_a_few_at_a_time(still: SqliteEngine, tmp_path: Path) -> None:
+    """An update that comes meanwhile waits for one step; the last one cuts the files."""
+
+    def drop_most(tx: Writer) -> None:
+        for number in range(19):
+            tx.drop(Chunk, b"", number)
+
+    for number in range(20):
+        put(still, number, 100_000)
+    still.update(drop_most)
+    left, steps = free_pages(still), 0
+    while tidied(still) is not None:
+        assert 0 < left - free_pages(still) <= _PAGES_AT_ONCE
+        left, steps = free_pages(still), steps + 1
+    assert steps >= 3
+    assert left <= _KEPT_PAGES
+    assert (tmp_path / "x.db").stat().st_size < 400_000 + _KEPT_PAGES * 4096
+    assert (tmp_path / "x.db-wal").stat().st_size == 0
+
+
+def test_the_log_is_cut_later_if_a_reader_stays(still: SqliteEngine, tmp_path: Path) -> None:
+    """The reader sees what it saw; the next try succeeds."""
+    put(still, 0, 500_000)
+    go, inside = threading.Event(), threading.Event()
+
+    def stay(tx: Reader) -> bool:
+        before = tx.get(Chunk, b"", 0)
+        inside.set()
+        go.wait(30)
+        return before is not None and tx.get(Chunk, b"", 0) == before
+
+    with ThreadPoolExecutor(1) as threads:
+        staying = threads.submit(still.view, stay)
+        assert inside.wait(10)
+        put(still, 0, 400_000)
+        assert tidied(still) is not None
+        assert (tmp_path / "x.db-wal").stat().st_size > 0
+        go.set()
+        assert staying.result(10)
+    while tidied(still) is not None:
+        pass
+    assert (tmp_path / "x.db-wal").stat().st_size == 0
 
 
 def test_no_commit_merges_the_log(engine: SqliteEngine) -> None:
