@@ -13,7 +13,7 @@ from holdfast.aws.http import Request, Response
 from holdfast.aws.scalars import convert, text
 from holdfast.aws.shapes import Member, OperationModel, ServiceModel, Shape
 from holdfast.aws.xml import escape, readable
-from holdfast.aws.xml_shapes import writer
+from holdfast.aws.xml_writers import writer
 
 Form = Mapping[str, str]
 
@@ -125,7 +125,7 @@ def serialize(
     pieces = [f'<{operation.name}Response xmlns="{model.xml_namespace}">']
     if operation.output is not None:
         wrapper = operation.result_wrapper or f"{operation.name}Result"
-        writer(operation.output, milliseconds=False)(result, wrapper, pieces)
+        pieces.append(writer(operation.output, milliseconds=False)(result, wrapper))
     pieces.append(f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>")
     pieces.append(f"</{operation.name}Response>\n")
     return Response(status, _headers(request_id), "".join(pieces).encode())

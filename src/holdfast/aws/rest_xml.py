@@ -15,7 +15,8 @@ from holdfast.aws.scalars import convert, text
 from holdfast.aws.shapes import Member, OperationModel, Shape
 from holdfast.aws.timestamps import from_any, from_http_date, http_date, iso_milliseconds
 from holdfast.aws.xml import PROLOGUE, escape, malformed, read, readable
-from holdfast.aws.xml_shapes import reader, writer
+from holdfast.aws.xml_shapes import reader
+from holdfast.aws.xml_writers import writer
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -332,7 +333,7 @@ def _document(
         return _payload(output.members[output.payload], result.get(output.payload))
     if operation.name == "GetBucketLocation":
         place = escape(result.get("LocationConstraint") or "")
-        return _xml([f'<LocationConstraint xmlns="{NAMESPACE}">{place}</LocationConstraint>'])
+        return _xml(f'<LocationConstraint xmlns="{NAMESPACE}">{place}</LocationConstraint>')
     if all(member.location for member in output.members.values()):
         return "", b""
     return _root(output, _ROOTS.get(operation.name, f"{operation.name}Result"), result)
@@ -350,14 +351,12 @@ def _payload(member: Member, value: Any) -> tuple[str, bytes]:
 
 
 def _root(shape: Shape, name: str, value: Mapping[str, Any]) -> tuple[str, bytes]:
-    pieces: list[str] = []
-    writer(shape)(value, name, pieces)
-    pieces[0] = f'<{name} xmlns="{NAMESPACE}"' + pieces[0][len(name) + 1 :]
-    return _xml(pieces)
+    content = writer(shape)(value, name).removeprefix(f"<{name}")
+    return _xml(f'<{name} xmlns="{NAMESPACE}"{content}')
 
 
-def _xml(pieces: list[str]) -> tuple[str, bytes]:
-    return "application/xml", (PROLOGUE + "".join(pieces)).encode("utf-8")
+def _xml(document: str) -> tuple[str, bytes]:
+    return "application/xml", (PROLOGUE + document).encode("utf-8")
 
 
 # ---- errors --------------------------------------------------------------------------------------

@@ -70,6 +70,22 @@ class Member(msgspec.Struct, frozen=True, eq=False):
     required: bool = False
     timestamp_format: str = ""
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it is a list with no XML element around its own elements."""
+        return self.flattened and self.shape.type == "list"
+
+    @property
+    def element_name(self) -> str:
+        """The name of its XML element.
+
+        A flattened list's elements have the member's own name, or the element's if it has none.
+        """
+        if self.flattened and not self.explicit and self.shape.element is not None:
+            element = self.shape.element
+            return element.wire if element.explicit else self.wire
+        return self.wire
+
 
 class OperationModel(msgspec.Struct, frozen=True, eq=False):
     """An operation that is served."""

@@ -1,35 +1,22 @@
-"""Values to and from XML, by shape. Readers and writers are made once per shape and kept.
+"""Values from XML, by shape. Readers are made once per shape and kept.
 
 Sources: the XML traits of Smithy's REST XML protocol; S3's schema checks show as MalformedXML.
 """
 
 from collections.abc import Callable
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from holdfast.aws.compiled import Compiled
-from holdfast.aws.scalars import convert, text
+from holdfast.aws.scalars import convert
 from holdfast.aws.shapes import Member, Shape
-from holdfast.aws.timestamps import http_date, iso_milliseconds, iso_seconds
-from holdfast.aws.xml import Element, escape, malformed
+from holdfast.aws.xml import Element, malformed
 
 Read = Callable[[Element], Any]
-Write = Callable[[Any, str, list[str]], None]  # value, element name, output
-Form = Callable[[Any], str]
 
 # S3 answers these with errors of their own, so their handlers check them.
 _CHECKED_ELSEWHERE = frozenset({"BucketLocationConstraint", "Event", "EncodingType"})
 
-# Lists whose elements S3 mixes, in the order of the listing, which no model says: each element's value
-# has its place in that order.
-_MIXED = {"ListObjectVersionsOutput": ("Versions", "DeleteMarkers")}
-PLACE = "Place"
-
 _readers: Compiled[Read] = Compiled()
-_writers: Compiled[Write] = Compiled()
-
-
-# ---- reading -------------------------------------------------------------------------------------
 
 
 def reader(shape: Shape) -> Read:
@@ -95,7 +82,7 @@ def _structure_reader(shape: Shape) -> Read:
         if member.xml_attribute:
             attributes.append((member.name, member.wire.rpartition(":")[2]))
         elif not member.location:
-            fields[_element_name(member)] = (member.name, _member_reader(member), _repeats(member))
+            fields[member.element_name] = (member.name, _member_reader(member), member.repeats)
     return read_structure
 
 
@@ -113,21 +100,9 @@ def _take(child: Element, fields: dict[str, _Field], result: dict[str, Any]) -> 
 
 
 def _member_reader(member: Member) -> Read:
-    if _repeats(member):
+    if member.repeats:
         return reader(member.shape.item.shape)
     return reader(member.shape)
-
-
-def _repeats(member: Member) -> bool:
-    return member.flattened and member.shape.type == "list"
-
-
-def _element_name(member: Member) -> str:
-    """A flattened list's elements have the member's own name, or the element's if it has none."""
-    if member.flattened and not member.explicit and member.shape.element is not None:
-        element = member.shape.element
-        return element.wire if element.explicit else member.wire
-    return member.wire
 
 
 def _scalar_reader(shape: Shape) -> Read:
@@ -145,148 +120,3 @@ def _scalar_reader(shape: Shape) -> Read:
         return value
 
     return read_scalar
-
-
-# ---- writing -------------------------------------------------------------------------------------
-
-
-def writer(shape: Shape, *, milliseconds: bool = True) -> Write:
-    """Return a function that appends an element with a value of the shape to a list of pieces.
-
-    Args:
-        shape: what the values are.
-        milliseconds: whether timestamps have them; S3's do, those of STS and IAM do not.
-    """
-    make = _WRITERS.get(shape.type, _scalar_writer)
-    return _writers.get((shape, milliseconds), lambda: make(shape, milliseconds))
-
-
-class _Part(NamedTuple):
-    """A member of a structure, as an element."""
-
-    key: str
-    wire: str
-    form: Form | None  # of a scalar, its text
-    write: Write  # of anything else
-
-
-def _structure_writer(shape: Shape, milliseconds: bool) -> Write:
-    parts: list[_Part] = []
-    attributes: list[tuple[str, str]] = []
-    mixed: list[_Part] = []
-    namespace = _namespace(shape.xml_namespace, shape.xml_prefix) if shape.xml_prefix else ""
-    special = bool(namespace) or any(member.xml_attribute for member in shape.members.values())
-
-    def said(value: Any) -> str:
-        return "".join(
-            f' {wire}="{escape(value[key])}"' for key, wire in attributes if key in value
-        )
-
-    def write_structure(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}{namespace}{said(value)}>" if special else f"<{name}>")
-        for key, wire, form, write in parts:
-            inner = value.get(key)
-            if inner is None:
-                continue
-            if form is not None:
-                out.append(f"<{wire}>{form(inner)}</{wire}>")
-            else:
-                write(inner, wire, out)
-        if mixed:
-            _write_mixed(value, mixed, out)
-        out.append(f"</{name}>")
-
-    # Before its members: it may contain itself.
-    _writers.announce((shape, milliseconds), write_structure)
-    for member in shape.members.values():
-        if member.xml_attribute:
-            attributes.append((member.name, member.wire))
-        elif not member.location:
-            mix = member.name in _MIXED.get(shape.name, ())
-            (mixed if mix else parts).append(_part(member, milliseconds))
-    return write_structure
-
-
-def _part(member: Member, milliseconds: bool) -> _Part:
-    repeats = _repeats(member)
-    shape = member.shape.item.shape if repeats else member.shape
-    form = None if repeats or shape.type in _WRITERS else _form(shape, milliseconds)
-    write = _member_writer(member, milliseconds)
-    return _Part(member.name, _element_name(member), form, write)
-
-
-def _write_mixed(value: Any, mixed: list[_Part], out: list[str]) -> None:
-    found = [(one.get(PLACE, 0), one, part) for part in mixed for one in value.get(part.key, ())]
-    for _, one, part in sorted(found, key=itemgetter(0)):
-        part.write((one,), part.wire, out)
-
-
-def _member_writer(member: Member, milliseconds: bool) -> Write:
-    if not _repeats(member):
-        return writer(member.shape, milliseconds=milliseconds)
-    write = writer(member.shape.item.shape, milliseconds=milliseconds)
-
-    def write_each(value: Any, name: str, out: list[str]) -> None:
-        for item in value:
-            write(item, name, out)
-
-    return write_each
-
-
-def _list_writer(shape: Shape, milliseconds: bool) -> Write:
-    wire, write = shape.item.wire, writer(shape.item.shape, milliseconds=milliseconds)
-
-    def write_list(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}>")
-        for item in value:
-            write(item, wire, out)
-        out.append(f"</{name}>")
-
-    return write_list
-
-
-def _map_writer(shape: Shape, milliseconds: bool) -> Write:
-    key_name, value_name = (member.wire for member in shape.entry)
-    write = writer(shape.entry[1].shape, milliseconds=milliseconds)
-
-    def write_map(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}>")
-        for key, item in value.items():
-            out.append(f"<entry><{key_name}>{escape(key)}</{key_name}>")
-            write(item, value_name, out)
-            out.append("</entry>")
-        out.append(f"</{name}>")
-
-    return write_map
-
-
-def _scalar_writer(shape: Shape, milliseconds: bool) -> Write:
-    form = _form(shape, milliseconds)
-
-    def write_scalar(value: Any, name: str, out: list[str]) -> None:
-        out.append(f"<{name}>{form(value)}</{name}>")
-
-    return write_scalar
-
-
-_WRITERS: dict[str, Callable[[Shape, bool], Write]] = {
-    "structure": _structure_writer,
-    "list": _list_writer,
-    "map": _map_writer,
-}
-
-
-def _form(shape: Shape, milliseconds: bool) -> Form:
-    """Return what makes escaped text of a scalar."""
-    if shape.type == "timestamp":
-        if shape.timestamp_format == "rfc822":
-            return http_date
-        return iso_milliseconds if milliseconds else iso_seconds
-    if shape.type == "string":
-        return escape
-    # Nothing in numbers, booleans and base64 needs escaping.
-    return str if shape.type in ("integer", "long") else text
-
-
-def _namespace(uri: str, prefix: str) -> str:
-    return f' xmlns:{prefix}="{uri}"'

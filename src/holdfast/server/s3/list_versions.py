@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
-from holdfast.aws.xml_shapes import PLACE
+from holdfast.aws.xml_writers import PLACE
 from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.s3.bucket_lookup import bucket_of, owner
