@@ -14,6 +14,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import BODILESS, Headers, Request, Response
 from holdfast.aws.routing import service_of
 from holdfast.engine.port import EngineError
+from holdfast.server.access_log import AccessLog
 from holdfast.server.exchange import Exchange
 from holdfast.server.health import Health
 from holdfast.server.incoming import ClientGone, Incoming, Message, Receive
@@ -27,7 +28,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 T = TypeVar("T")
 
 log = logging.getLogger("holdfast.edge")
-access_log = logging.getLogger("holdfast.access")
 
 _FEED_BYTES = 1 << 20  # hand the pipeline about a chunk at a time
 _MOST_FED = 8  # bodies at once: each takes several megabytes and a thread while it is fed
@@ -36,11 +36,25 @@ _MOST_FED = 8  # bodies at once: each takes several megabytes and a thread while
 class Edge:
     """The ASGI application."""
 
-    def __init__(self, pipeline: Pipeline, health: Health, metrics: Metrics) -> None:
-        """Join what answers AWS requests and what answers `/-/`."""
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        health: Health,
+        metrics: Metrics,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        """Join what answers AWS requests and what answers `/-/`.
+
+        Args:
+            pipeline: answers AWS requests.
+            health: answers `/-/`.
+            metrics: is told of every answer.
+            access_log: the same, if anybody wants to read of them.
+        """
         self.pipeline = pipeline
         self._health = health
         self._metrics = metrics
+        self._access_log = access_log
         self._limits = pipeline.serving.limits
         self._under_way = 0
         self._documents = 0
@@ -93,8 +107,10 @@ class Edge:
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     def close(self) -> None:
-        """Wait for the threads."""
+        """Wait for the threads, and write what is left of the log."""
         self._threads.shutdown(wait=True)
+        if self._access_log is not None:
+            self._access_log.flush()
 
     # ---- one request ---------------------------------------------------------------------------
 
@@ -112,7 +128,8 @@ class Edge:
         try:
             exchange = await self._exchange(request, incoming)
         except ClientGone:
-            access_log.info("client gone", extra={"client": request.client})
+            if self._access_log is not None:
+                self._access_log.add("client gone", {"client": request.client})
             return
         response = exchange.response
         assert response is not None  # noqa: S101 - an exchange that returns is answered
@@ -223,9 +240,9 @@ class Edge:
         self._metrics.observe(
             exchange.service, exchange.operation, response.status, exchange.error_code, seconds
         )
-        if access_log.isEnabledFor(logging.INFO):
+        if self._access_log is not None:
             facts = {"status": response.status, "seconds": round(seconds, 6)}
-            access_log.info("request", extra={**exchange.summary(), **facts})
+            self._access_log.add("request", {**exchange.summary(), **facts})
 
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
         return await self.on_thread(work, *args)

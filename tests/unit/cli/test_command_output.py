@@ -1,5 +1,6 @@
 """What commands print: progress, errors, logs, shell lines."""
 
+import asyncio
 import errno
 import io
 import json
@@ -7,6 +8,7 @@ import logging
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -302,6 +304,45 @@ def test_json_logs_are_objects() -> None:
         "key": "a\nb",
         "status": 200,
     }
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_the_access_log_looks_like_every_other(
+    form: str, root_logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In either form, and in the same place."""
+    stream = io.StringIO()
+    logs.set_up("info", form, stream)
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.25)
+    fields = {"key": "a\nb c", "error": "", "status": 200}
+
+    async def write() -> None:
+        access_log = logs.access_log()
+        assert access_log is not None
+        access_log.add("req\nuest", fields)
+
+    asyncio.run(write())
+
+    formatter = root_logger.handlers[0].formatter
+    assert formatter is not None
+    assert stream.getvalue() == formatter.format(record("req\nuest", **fields)) + "\n"
+
+
+@pytest.mark.usefixtures("root_logger")
+def test_there_is_no_access_log_above_its_level() -> None:
+    """Requests are told at the level info."""
+    logs.set_up("warning", "human", io.StringIO())
+    assert logs.access_log() is None
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    """The root logger, which gets back what it had."""
+    root = logging.getLogger()
+    handlers, level, source = list(root.handlers), root.level, logging._srcfile
+    yield root
+    root.handlers[:], logging._srcfile = handlers, source
+    root.setLevel(level)
 
 
 def test_a_misused_flag_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,20 +1,28 @@
 """Logs on standard error: a line of text for people, or a JSON object for machines.
 
 Whatever is given as `extra=` becomes fields. Nobody logs secrets, tokens or bodies.
+Lines of the access log look the same; they are too many to go the same way.
 """
 
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from holdfast.server.access_log import AccessLog
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _FIRST = len(
     vars(logging.makeLogRecord({}))
 )  # fields of every record, which come before all others
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -25,9 +33,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     }
 
 
-def _time(record: logging.LogRecord) -> str:
-    seconds = int(record.created)
-    return f"{_second(seconds)}.{int((record.created - seconds) * 1000):03d}Z"
+def _time(created: float) -> str:
+    seconds = int(created)
+    return f"{_second(seconds)}.{int((created - seconds) * 1000):03d}Z"
 
 
 @lru_cache(maxsize=4)
@@ -37,10 +45,25 @@ def _second(seconds: int) -> str:
 
 def _one_line(value: object) -> str:
     # A client chooses some values (a path, a user agent): they must not begin a line of their own.
-    text = str(value)
+    text = value if isinstance(value, str) else str(value)
     if text.isprintable() and " " not in text and text:
         return text
     return json.dumps(text)
+
+
+def _text(created: float, level: str, message: str, fields: Mapping[str, Any]) -> str:
+    if not message.isprintable():
+        message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+    line = f"{_time(created)} {level:<7} {message}"
+    named = [f"{name}={_one_line(value)}" for name, value in fields.items() if value != ""]
+    return f"{line}  {' '.join(named)}" if named else line
+
+
+def _object(
+    created: float, level: str, logger: str, message: str, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    head = {"time": _time(created), "level": level.lower(), "logger": logger, "message": message}
+    return {**head, **fields}
 
 
 class HumanFormatter(logging.Formatter):
@@ -48,15 +71,7 @@ class HumanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line, and the traceback if there is one."""
-        message = record.getMessage()
-        if not message.isprintable():
-            message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
-        fields = " ".join(
-            f"{name}={_one_line(value)}" for name, value in _fields(record).items() if value != ""
-        )
-        line = f"{_time(record)} {record.levelname:<7} {message}"
-        if fields:
-            line += f"  {fields}"
+        line = _text(record.created, record.levelname, record.getMessage(), _fields(record))
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
@@ -67,16 +82,11 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object as text."""
-        document: dict[str, Any] = {
-            "time": _time(record),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_fields(record),
-        }
+        message, fields = record.getMessage(), _fields(record)
+        document = _object(record.created, record.levelname, record.name, message, fields)
         if record.exc_info:
             document["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(document, ensure_ascii=False, default=str)
+        return _encoded(document)
 
 
 def set_up(level: str, form: str, stream: TextIO | None = None) -> None:
@@ -96,3 +106,23 @@ def set_up(level: str, form: str, stream: TextIO | None = None) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  as the logging HOWTO of Python says
     logging.getLogger("asyncio").setLevel(max(logging.WARNING, root.level))
+
+
+def access_log() -> "AccessLog | None":
+    """Return the access log, of the form and in the place that `set_up` was told, if any."""
+    from holdfast.server.access_log import AccessLog
+
+    root = logging.getLogger()
+    handler = root.handlers[0] if root.handlers else None
+    if not isinstance(handler, logging.StreamHandler) or not root.isEnabledFor(logging.INFO):
+        return None
+    machine = isinstance(handler.formatter, JsonFormatter)
+    return AccessLog(_access_object if machine else _access_text, handler.stream)
+
+
+def _access_text(created: float, message: str, fields: Mapping[str, Any]) -> str:
+    return _text(created, "INFO", message, fields)
+
+
+def _access_object(created: float, message: str, fields: Mapping[str, Any]) -> str:
+    return _encoded(_object(created, "INFO", "holdfast.access", message, fields))

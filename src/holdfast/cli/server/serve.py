@@ -83,7 +83,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     limits = limits_of(settings)
     serving = Serving(engine, site, SERVICES, utc_now, limits, settings.base_domain)
     metrics = Metrics()
-    edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics)
+    edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics, logs.access_log())
     held.callback(edge.close)
     housekeeping = Housekeeping(
         steps(engine, site),
