@@ -5,6 +5,7 @@ commit. A longer one is staged chunk by chunk as it arrives; what is never linke
 """
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from holdfast.engine.vault import KEY_BYTES
 
 CHUNK_BYTES = 1 << 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Packed bodies that stay unpacked while a client takes them: 64 MiB of them at most.
+_UNPACKED = threading.BoundedSemaphore(8)
 
 T = TypeVar("T")
 
@@ -324,8 +327,25 @@ def _unpacked(view: View, body: Body, missing: int) -> bytes:
     return unpack(body, view(lambda tx: chain_of(tx, body.id)))
 
 
+def _read_packed(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the bytes of a packed body, a chunk's at a time.
+
+    It stays unpacked meanwhile, unless many others do: then it is unpacked anew for each chunk.
+    """
+    keep = _UNPACKED.acquire(blocking=False)
+    try:
+        plain = b""
+        for number in range(start // body.chunk, -(-stop // body.chunk)):
+            plain = plain or _unpacked(view, body, number)
+            yield plain[max(start, number * body.chunk) : min(stop, (number + 1) * body.chunk)]
+            plain = plain if keep else b""
+    finally:
+        if keep:
+            _UNPACKED.release()
+
+
 def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
-    """Yield the bytes `start` to `stop` (exclusive) of a body, a chunk at a time; a packed one at once.
+    """Yield the bytes `start` to `stop` (exclusive) of a body, a chunk's at a time.
 
     Args:
         view: an engine's `view`, or a function that calls with the reader at hand.
@@ -337,12 +357,12 @@ def read(view: View, body: Body, start: int, stop: int) -> Iterator[bytes]:
         CorruptData: a chunk is missing or does not open.
     """
     for number in range(start // body.chunk, -(-stop // body.chunk)):
+        base = number * body.chunk
         record = view(_chunk_at(body.id, number))
         if record is None:
             # It was packed, perhaps since the chunk before was read.
-            yield _unpacked(view, body, number)[max(start, number * body.chunk) : stop]
+            yield from _read_packed(view, body, max(start, base), stop)
             return
         plain = open_chunk(body, number, record.data)
-        base = number * body.chunk
         low, high = max(start - base, 0), min(stop - base, len(plain))
         yield plain[low:high] if (low, high) != (0, len(plain)) else plain

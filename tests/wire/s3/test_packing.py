@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,24 @@ import pytest
 from botocore.exceptions import ClientError
 
 from holdfast.engine.backup import backup, restore_backup
+from holdfast.engine.bodies import Body, read
 from holdfast.engine.open import open_directory
-from holdfast.engine.packed_links import LONGEST_CHAIN, SMALLEST
-from holdfast.engine.records import Chunk, Garbage, Orphan, Packed, PackedOn, ToPack
+from holdfast.engine.packed_links import LONGEST_CHAIN, SMALLEST, Chain
+from holdfast.engine.packing import unpack
+from holdfast.engine.records import (
+    Chunk,
+    Garbage,
+    ObjectVersion,
+    Orphan,
+    Packed,
+    PackedOn,
+    ToPack,
+)
+from holdfast.server.background import own_view
 from holdfast.server.leftovers import collect_garbage
+from holdfast.server.operation import Snapshot
 from holdfast.server.s3.lifecycle_run import LifecycleRun
+from holdfast.server.s3.sealing import open_version, unwrap
 from in_process import Aws
 from packed_states import (
     BUCKET,
@@ -118,6 +132,45 @@ def test_a_body_of_several_chunks_is_packed_too(aws: Aws) -> None:
     assert got(aws, KEY, old) == whole
     assert got(aws, KEY, old, Range="bytes=1048570-2097160") == whole[1048570:2097161]
     assert problems(aws) == []
+
+
+@pytest.mark.parametrize("others", [0, 8])
+def test_a_packed_body_is_unpacked_once_however_long_it_is(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    """Unless so many others are being read that they would fill the memory: then chunk by chunk."""
+    ids = written(aws, 2, 2_500_000)
+    pack_all(aws)
+    unpacked: list[Body] = []
+
+    def counting(body: Body, chain: Chain) -> bytes:
+        unpacked.append(body)
+        return unpack(body, chain)
+
+    monkeypatch.setattr("holdfast.engine.packing.unpack", counting)
+    stay: list[Any] = [_begun(aws, ids[0]) for _ in range(others)]
+    unpacked.clear()
+    for _ in range(2):
+        assert got(aws, KEY, ids[0]) == state(0, 2_500_000)
+    assert len(unpacked) == (6 if others else 2)
+    stay.clear()
+    unpacked.clear()
+    assert got(aws, KEY, ids[0]) == state(0, 2_500_000)
+    assert len(unpacked) == 1
+
+
+def _begun(aws: Aws, version: str) -> Iterator[bytes]:
+    """Return the pieces of a version whose first one was taken, as by a client that is slow."""
+    (stored,) = (one for one in records(aws, ObjectVersion) if one.version_id == version)
+
+    def opened(tx: Snapshot) -> Body:
+        (envelope,) = open_version(tx.site.vault, stored)
+        return unwrap(tx, stored, stored.stored[0], envelope, None)
+
+    body = own_view(aws.engine, aws.site, aws.clock(), opened)
+    pieces = read(aws.engine.view, body, 0, body.size)
+    assert len(next(pieces)) == body.chunk
+    return pieces
 
 
 @pytest.mark.parametrize("size", [0, 1, SMALLEST - 1, (8 << 20) + 1])

@@ -1,6 +1,7 @@
 """Reading the bytes of a version: short ones within the transaction, long ones as a stream."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -21,15 +22,6 @@ class Extent(msgspec.Struct, frozen=True):
     start: int
     stop: int
 
-    def chunks(self) -> Iterator["Extent"]:
-        """Split at the boundaries of chunks."""
-        size = self.body.chunk
-        low = self.start
-        while low < self.stop:
-            high = min((low // size + 1) * size, self.stop)
-            yield Extent(self.body, low, high)
-            low = high
-
 
 class Within(msgspec.Struct, frozen=True):
     """An engine's `view` that stays in the transaction at hand."""
@@ -39,6 +31,24 @@ class Within(msgspec.Struct, frozen=True):
     def __call__(self, work: Callable[[Reader], T], /) -> T:
         """Call `work` with the reader at hand."""
         return work(self.reader)
+
+
+class Leaving:
+    """An engine's `view` that stays in the transaction at hand until that is left."""
+
+    __slots__ = ("_view",)
+
+    def __init__(self, tx: Snapshot) -> None:
+        """Stay in a transaction."""
+        self._view: View = Within(tx)
+
+    def __call__(self, work: Callable[[Reader], T], /) -> T:
+        """Call `work` with the reader at hand, or with one of its own."""
+        return self._view(work)
+
+    def leave(self, view: View) -> None:
+        """Use another view from here on."""
+        self._view = view
 
 
 def extents(
@@ -74,21 +84,12 @@ def content(tx: Snapshot, where: Iterable[Extent]) -> bytes | Stream:
     Raises:
         CorruptData: the first chunk is missing or does not open.
     """
-    pieces = [piece for extent in where for piece in extent.chunks()]
-    if not pieces:
-        return b""
-    first = b"".join(_bytes(Within(tx), pieces[0]))
-    if len(pieces) == 1:
+    found = list(where)
+    view = Leaving(tx)
+    pieces = chain.from_iterable(read(view, one.body, one.start, one.stop) for one in found)
+    first = next(pieces, b"")
+    length = sum(one.stop - one.start for one in found)
+    if len(first) == length:
         return first
-    length = sum(piece.stop - piece.start for piece in pieces)
-    return Stream(length, _rest(tx.context.view, first, pieces[1:]))
-
-
-def _rest(view: View, first: bytes, pieces: list[Extent]) -> Iterator[bytes]:
-    yield first
-    for piece in pieces:
-        yield from _bytes(view, piece)
-
-
-def _bytes(view: View, piece: Extent) -> Iterator[bytes]:
-    return read(view, piece.body, piece.start, piece.stop)
+    view.leave(tx.context.view)
+    return Stream(length, chain((first,), pieces))
