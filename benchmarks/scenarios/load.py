@@ -15,7 +15,7 @@ from benchmarks.wire.load import Outcome, ask, once, repeat
 from benchmarks.wire.requests import Request, Signer
 
 _WARM_UP = 0.5  # seconds
-_CONTEST = 5.0  # seconds at least: enough turns that who wins none has been left out
+_CONTEST = 10.0  # seconds at least: at 100 handovers/s 16 turns each, so that none is no accident
 _STATE = terraform.state(100 * terraform.KIB)
 Cycles = Callable[[Signer, int], list[list[Request]]]  # for so many clients
 
