@@ -55,7 +55,7 @@ class ChunkedDecoder:
         self._raw_trailers: list[tuple[str, str]] = []
         self._trailer_bytes = 0
 
-    def feed(self, data: bytes) -> Iterator[memoryview]:
+    def feed(self, data: bytes | memoryview) -> Iterator[memoryview]:
         """Yield the decoded bytes of the next piece of the body.
 
         Raises:
@@ -70,7 +70,7 @@ class ChunkedDecoder:
                 self._take(piece)
                 yield piece
             else:
-                at = self._take_line(data, at)
+                at = self._take_line(view, at)
 
     def finish(self) -> dict[str, str]:
         """Return the trailers by lower-case name, once the whole body was fed.
@@ -91,21 +91,21 @@ class ChunkedDecoder:
         if not self._left:
             self._state = _State.DATA_END
 
-    def _take_line(self, data: bytes, at: int) -> int:
+    def _take_line(self, view: memoryview, at: int) -> int:
         """Take up to and including the next line feed; return where to go on."""
         if self._state is _State.DONE:
             raise _broken("there is data after its end")
-        end = data.find(b"\n", at)
-        stop = len(data) if end < 0 else end + 1
         limit = LONGEST_TRAILER if self._state is _State.TRAILER else LONGEST_LINE
-        if len(self._line) + stop - at > limit:
+        ahead = bytes(view[at : at + limit + 1])
+        end = ahead.find(b"\n") + 1
+        self._line += ahead[:end] if end else ahead
+        if len(self._line) > limit:
             raise bad_trailer() if self._state is _State.TRAILER else _broken("a line is too long")
-        self._line += data[at:stop]
-        if end >= 0:
+        if end:
             line = bytes(self._line)
             self._line.clear()
             self._line_taken(line)
-        return stop
+        return at + (end or len(ahead))
 
     def _line_taken(self, line: bytes) -> None:
         if self._state is _State.TRAILER:

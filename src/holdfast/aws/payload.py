@@ -91,7 +91,7 @@ class Payload:
             self._hashers[algorithm] = checksums.hasher(algorithm)
             self._hashing.add(self._hashers[algorithm])
 
-    def feed(self, data: bytes) -> Sequence[bytes | memoryview]:
+    def feed(self, data: bytes | memoryview) -> Sequence[bytes | memoryview]:
         """Take the next bytes of the body and return what they decode to, in order.
 
         Nothing of it may be kept for good before `finish` has returned.
@@ -140,7 +140,7 @@ class Payload:
             wanted.append("SHA256")
         return wanted
 
-    def _decoded(self, data: bytes) -> Iterator[bytes | memoryview]:
+    def _decoded(self, data: bytes | memoryview) -> Iterator[bytes | memoryview]:
         if self._decoder:
             yield from self._decoder.feed(data)
         elif data:

@@ -13,6 +13,7 @@ from holdfast.server.incoming import Message
 
 log = logging.getLogger("holdfast.http")
 
+_HELD_BYTES = 64 << 10  # of a body, before the client has to wait
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # may be in no header: RFC 9110, 5.5
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -42,7 +43,8 @@ class Cycle:
             expects: whether the client waits for a word before it sends the body.
             on_complete: called once the answer is written.
         """
-        self.body = bytearray()  # what has come and was not taken yet
+        self._pieces: list[bytes | memoryview] = []  # what has come and was not taken yet
+        self._held = 0  # bytes of them
         self.more_body = True
         self.message_event = asyncio.Event()  # something has come, or the client has gone
         self.disconnected = False
@@ -81,8 +83,22 @@ class Cycle:
             self.message_event.clear()
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
-        piece, self.body = bytes(self.body), bytearray()
-        return {"type": "http.request", "body": piece, "more_body": self.more_body}
+        return {"type": "http.request", "body": self.take(), "more_body": self.more_body}
+
+    def arrived(self, piece: bytes | memoryview) -> None:
+        """Take a piece of the body, which nobody changes any more. After the answer it is of no use."""
+        if self.response_complete:
+            return
+        self._pieces.append(piece)
+        self._held += len(piece)
+        if self._held > _HELD_BYTES:
+            self._flow.pause_reading()
+        self.message_event.set()
+
+    def take(self) -> bytes | memoryview:
+        """Return what has come of the body and was not taken yet."""
+        pieces, self._pieces, self._held = self._pieces, [], 0
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def send(self, message: Message) -> None:
         """Write the head of the answer, or a piece of its body. See ASGI.

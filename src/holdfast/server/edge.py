@@ -183,7 +183,7 @@ class Edge:
     async def _feed(self, exchange: Exchange, incoming: Incoming) -> None:
         """Hand over what arrived, and receive the next of it meanwhile."""
         fed: asyncio.Task[None] | None = None
-        pieces: list[bytes] = []
+        pieces: list[bytes | memoryview] = []
         size = 0
         try:
             while not incoming.complete and exchange.response is None:
@@ -193,13 +193,14 @@ class Edge:
                 if size >= _FEED_BYTES or (size and incoming.complete):
                     if fed is not None:
                         await fed
-                    fed = asyncio.create_task(self._hand_over(exchange, b"".join(pieces)))
+                    data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                    fed = asyncio.create_task(self._hand_over(exchange, data))
                     pieces, size = [], 0
         finally:
             if fed is not None:
                 await fed
 
-    async def _hand_over(self, exchange: Exchange, data: bytes) -> None:
+    async def _hand_over(self, exchange: Exchange, data: bytes | memoryview) -> None:
         async with self._feeding:
             await self._run(exchange.feed, data)
 

@@ -104,8 +104,8 @@ class Exchange:
                 self._payload.default_to(self._params[CHECKSUM])
             self._sink = self._staging().body()
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes of the body, as they are on the wire."""
+    def feed(self, data: bytes | memoryview) -> None:
+        """Take the next bytes of the body, as they are on the wire; nobody may change them later."""
         if self.response is None:
             self.guard(lambda: self._take(data))
 
@@ -228,7 +228,7 @@ class Exchange:
         most = self._serving.limits.body_bytes
         self._payload = Payload(self.request, signing, most, checksum_is_of_body=of_body)
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes | memoryview) -> None:
         self._received += len(data)
         self._refuse_length(self._received)
         for piece in self._payload.feed(data) if self._payload else (data,):

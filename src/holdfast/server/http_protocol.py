@@ -12,9 +12,10 @@ import httptools
 from holdfast.server.cycle import Cycle
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
+from holdfast.server.long_body import LongBody
 from holdfast.server.short import ShortCycle
 
-_HELD_BYTES = 64 << 10  # of a body, before the client has to wait
+_LONG_BYTES = 64 << 10  # of a body that are to come: from here on the parser is left out
 
 
 class Shared:
@@ -42,15 +43,14 @@ class HttpProtocol(asyncio.Protocol):
         self.shared = shared
         self.loop = asyncio.get_running_loop()
         # Its types do not say that there is no parser any more when the connection is lost.
-        self.parser: Any = httptools.HttpRequestParser(self)
-        # A client may send the next request before it reads that there will be no next one.
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser: Any = self._new_parser()
         self.transport: asyncio.Transport
         self.flow: Flow
         self.client = ""  # its address
         self.secure = False
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
+        self.body_left = 0  # bytes of the body that are to come; 0 also if it does not say
         self.cycle: Cycle | ShortCycle | None = None  # of the request that came last
         self.answering: Cycle | ShortCycle | None = None  # the one that is being answered
         self.pipeline: deque[Cycle] = deque()  # requests that wait for those before them
@@ -89,6 +89,8 @@ class HttpProtocol(asyncio.Protocol):
             # Nothing is upgraded to: the request is answered as it is, and the parser reads no more.
             if self.cycle is not None:
                 self.cycle.keep_alive = False
+        else:
+            self._begin_long_body()
 
     def refuse_unparsed(self) -> None:
         """Answer what is no HTTP."""
@@ -127,6 +129,7 @@ class HttpProtocol(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Begin to answer, or wait until the requests before are answered."""
         before = self.cycle
+        self.body_left = _announced(self.headers)
         expects = any(n == b"expect" and v.lower() == b"100-continue" for n, v in self.headers)
         cycle = self.cycle = self.new_cycle(self.keeps_alive(), expects=expects)
         if before is None or before.response_complete:
@@ -137,20 +140,37 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body; what comes after the answer is of no use."""
-        cycle = self.cycle
-        if not isinstance(cycle, Cycle) or cycle.response_complete:
-            return
-        cycle.body += body
-        if len(cycle.body) > _HELD_BYTES:
-            self.flow.pause_reading()
-        cycle.message_event.set()
+        self.body_left -= len(body)
+        if isinstance(self.cycle, Cycle):
+            self.cycle.arrived(body)
 
     def on_message_complete(self) -> None:
         """The body is complete."""
+        self.body_left = 0
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             cycle.more_body = False
             cycle.message_event.set()
+
+    def _begin_long_body(self) -> None:
+        """Receive the rest of a body past the parser if it is long, and of the request under way."""
+        cycle = self.cycle
+        if self.body_left < _LONG_BYTES or not isinstance(cycle, Cycle):
+            return
+        if cycle is self.answering and not cycle.response_complete:
+            body = LongBody(self, cycle, self.body_left, self._end_long_body)
+            self.transport.set_protocol(body)
+
+    def _end_long_body(self) -> None:
+        self.transport.set_protocol(self)
+        self.parser = self._new_parser()  # the one before would still wait for the body
+        self.on_message_complete()
+
+    def _new_parser(self) -> Any:
+        parser = httptools.HttpRequestParser(self)
+        # A client may send the next request before it reads that there will be no next one.
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return parser
 
     # ---- its answer ----------------------------------------------------------------------------
 
@@ -208,3 +228,11 @@ class HttpProtocol(asyncio.Protocol):
             "headers": self.headers,
             "client": (self.client, 0),
         }
+
+
+def _announced(headers: list[tuple[bytes, bytes]]) -> int:
+    """Return how many bytes a body says that it has, 0 if it comes in chunks."""
+    if any(name == b"transfer-encoding" for name, _ in headers):
+        return 0
+    # The parser has refused what is no number, and lengths that differ.
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)

@@ -41,8 +41,8 @@ class Incoming:
         self._waited = 0.0
         self._taken = 0
 
-    async def next(self) -> bytes:
-        """Return the next bytes.
+    async def next(self) -> bytes | memoryview:
+        """Return the next bytes, which nobody changes.
 
         Raises:
             TimeoutError: they do not come, or come too slowly.
@@ -60,7 +60,7 @@ class Incoming:
             self._waited += time.monotonic() - began
         if message["type"] == "http.disconnect":
             raise ClientGone
-        data: bytes = message.get("body", b"")
+        data: bytes | memoryview = message.get("body", b"")
         self.complete = not message.get("more_body", False)
         self._taken += len(data)
         return data
@@ -70,7 +70,7 @@ class Incoming:
         pieces = []
         while not self.complete:
             pieces.append(await self.next())
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return b"".join(pieces)
 
     async def drain(self) -> None:
         """Read on for a while after a refusal: a client that still writes would see a reset."""

@@ -449,9 +449,10 @@ def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
 
     with serving(data, "--tls-certificate", str(cert), "--tls-key", str(key)) as started:
         assert started.url.startswith("https://127.0.0.1:")
-        client(data, "s3").put_object(Bucket="terraform-state", Key="a", Body=b"over tls")
-        got = client(data, "s3").get_object(Bucket="terraform-state", Key="a")
-        assert got["Body"].read() == b"over tls"
+        for body in (b"over tls", os.urandom(3_000_000)):
+            client(data, "s3").put_object(Bucket="terraform-state", Key="a", Body=body)
+            got = client(data, "s3").get_object(Bucket="terraform-state", Key="a")
+            assert got["Body"].read() == body
         assert started.stop() == 0
 
 
