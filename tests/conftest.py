@@ -7,6 +7,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from terraform_required import skip_or_fail
+
 settings.register_profile(
     "holdfast",
     deadline=None,
@@ -19,6 +21,11 @@ settings.load_profile("holdfast")
 for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """See that nobody believes terraform was driven where there is none."""
+    skip_or_fail(item)
 
 
 def pytest_collection_finish() -> None:

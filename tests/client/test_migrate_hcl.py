@@ -1,6 +1,5 @@
 """Edits of backend arguments: exactly one line changes, and what comes out is still HCL."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -113,7 +112,6 @@ def test_removing_takes_the_table_and_nothing_else(text: str) -> None:
 
 
 @pytest.mark.terraform
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH")
 @settings(max_examples=15, deadline=None)
 @given(configurations())
 def test_terraform_parses_what_comes_out(text: str) -> None:
@@ -127,7 +125,6 @@ def test_terraform_parses_what_comes_out(text: str) -> None:
 
 
 @pytest.mark.terraform
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH")
 def test_a_formatted_block_stays_formatted() -> None:
     """The new line is aligned as `terraform fmt` aligns it."""
     text = 'terraform {\n  backend "s3" {\n    bucket         = "b"\n    dynamodb_table = "t"\n  }\n}\n'

@@ -1,7 +1,6 @@
 """The pytest plugin, in another project's tests."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -158,7 +157,6 @@ def test_it(holdfast_backend):
 
 
 @pytest.mark.terraform
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not on PATH")
 def test_terraform_uses_the_block(tmp_path: Path) -> None:
     """Block and environment are all that it needs."""
     assert "1 passed" in run(tmp_path, _TERRAFORM)

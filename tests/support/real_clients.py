@@ -15,7 +15,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 BIN = Path(sys.executable).parent
-REQUIRED = bool(os.environ.get("HOLDFAST_REQUIRE_TERRAFORM"))
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
 SESSION: Any = boto3.session.Session()  # loads each service's model once
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")

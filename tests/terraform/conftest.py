@@ -1,27 +1,12 @@
 """Servers and projects for the tests that drive the real terraform."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from real_clients import REQUIRED, Server, Terraform, mirrors, start, stop
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say loudly what does not run here because terraform is missing; fail where it is required."""
-    here = Path(__file__).parent
-    if shutil.which("terraform"):
-        return
-    if REQUIRED:
-        raise pytest.UsageError(
-            "terraform is required (HOLDFAST_REQUIRE_TERRAFORM) and not on PATH"
-        )
-    why = "TERRAFORM IS NOT ON PATH: nothing that drives the real terraform was tested"
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=why))
+from real_clients import Server, Terraform, mirrors, start, stop
+from terraform_required import REQUIRED
 
 
 @pytest.fixture(scope="session")
