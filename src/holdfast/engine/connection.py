@@ -79,6 +79,9 @@ def _configure(connection: sqlite3.Connection, cache_kib: int, read_only: bool) 
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache too
     connection.execute("PRAGMA trusted_schema = OFF")
+    # What is dropped is overwritten where a page is written anyway. Some builds of SQLite overwrite all
+    # of it, which writes every body a second time when it goes: bodies are encrypted.
+    connection.execute("PRAGMA secure_delete = FAST").fetchone()
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = {-cache_kib}")
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}").fetchone()

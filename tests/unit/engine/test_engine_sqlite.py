@@ -253,6 +253,15 @@ def test_memory_of_answers_is_not_kept(engine: SqliteEngine) -> None:
     assert gone() is None
 
 
+def test_to_drop_a_long_record_writes_little(engine: SqliteEngine, tmp_path: Path) -> None:
+    """Its pages become free as they are, whatever the library was built to do."""
+    log = tmp_path / "x.db-wal"
+    put(engine, "long", bytes(1 << 20))
+    before = log.stat().st_size
+    engine.update(lambda tx: tx.drop(Setting, "long"))
+    assert log.stat().st_size - before < 1 << 17
+
+
 def test_space_is_given_back_when_there_is_nothing_else_to_do(
     engine: SqliteEngine, tmp_path: Path
 ) -> None:
