@@ -12,20 +12,31 @@ BODILESS = (204, 304)  # statuses whose answers have no length either: RFC 9110,
 class Headers:
     """The headers of a request, by lower-case name; repeated ones are joined with a comma."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "repeated")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         """Take (name, value) pairs; names in any case, values as latin-1 text."""
-        values: dict[str, str] = {}
-        for raw_name, raw_value in pairs:
-            name, value = raw_name.lower(), raw_value.strip(" \t")
-            values[name] = f"{values[name]},{value}" if name in values else value
-        self._values = values
+        self._values: dict[str, str] = {}
+        self.repeated: list[str] = []  # names that came more than once
+        for name, value in pairs:
+            self._add(name.lower(), value.strip(" \t"))
 
     @classmethod
     def of_bytes(cls, pairs: Iterable[tuple[bytes, bytes]]) -> "Headers":
         """Take (name, value) pairs as they are on the wire."""
-        return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
+        made = cls()
+        add = made._add
+        for name, value in pairs:
+            add(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
+        return made
+
+    def _add(self, name: str, value: str) -> None:
+        values = self._values
+        if name in values:
+            values[name] = f"{values[name]},{value}"
+            self.repeated.append(name)
+        else:
+            values[name] = value
 
     def names(self) -> KeysView[str]:
         """Return the lower-case names."""

@@ -46,7 +46,6 @@ class Connection(ShortRequests):
         """See `HttpProtocol`."""
         super().__init__(shared)
         self._head_bytes = 0
-        self._head_deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
         self._fault = _BAD_REQUEST
 
@@ -62,7 +61,6 @@ class Connection(ShortRequests):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timers with the connection."""
-        self._head_arrived()
         self._written()
         super().connection_lost(exc)
 
@@ -72,8 +70,7 @@ class Connection(ShortRequests):
         if self._short is not None:
             return
         idle = self.cycle is None or self.cycle.response_complete
-        timed = self._head_deadline or self.idle_deadline
-        if idle and not timed and not self.transport.is_closing():
+        if idle and not self.patience.waits and not self.transport.is_closing():
             self._await_head()
 
     def pause_writing(self) -> None:
@@ -116,17 +113,21 @@ class Connection(ShortRequests):
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request line."""
-        self._count(len(url))
-        super().on_url(url)
+        self._head_bytes += len(url)
+        if self._head_bytes > self.limits.header_bytes:
+            self._stop(_TOO_LARGE)
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        """Take a header. Called more often than anything else."""
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > self.limits.header_bytes:
+            self._stop(_TOO_LARGE)
+        self.raw_headers.append((name, value))
 
-    def on_headers_complete(self) -> None:
+    def begin(self) -> None:
         """The head is complete: from here on the edge keeps the time."""
-        self._head_arrived()
+        self.patience.stop()
         try:
             version = self.parser.get_http_version()
             self.url = checked_target(self.url, self.headers, version)
@@ -134,16 +135,11 @@ class Connection(ShortRequests):
             self._stop(problem.fault)
         except httptools.HttpParserInvalidURLError:
             self._stop(_BAD_REQUEST)
-        super().on_headers_complete()
+        super().begin()
 
     def refuse_unparsed(self) -> None:
         """Answer what is not HTTP, or too much of it."""
         self._refuse(self._fault)
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > self.limits.header_bytes:
-            self._stop(_TOO_LARGE)
 
     def _stop(self, fault: Fault) -> None:
         """Stop the parser: it passes the exception on as one of its own."""
@@ -153,15 +149,10 @@ class Connection(ShortRequests):
     # ---- time ----------------------------------------------------------------------------------
 
     def _await_head(self) -> None:
-        self._head_arrived()
-        self._head_deadline = self.loop.call_later(
-            self.limits.header_seconds, self._refuse, _TOO_SLOW
-        )
+        self.patience.wait(self.limits.header_seconds, self._refuse_slow)
 
-    def _head_arrived(self) -> None:
-        if self._head_deadline is not None:
-            self._head_deadline.cancel()
-            self._head_deadline = None
+    def _refuse_slow(self) -> None:
+        self._refuse(_TOO_SLOW)
 
     def _await_written(self) -> None:
         self._written()

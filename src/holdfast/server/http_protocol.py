@@ -9,10 +9,12 @@ from typing import Any, cast
 
 import httptools
 
+from holdfast.aws.http import Headers
 from holdfast.server.cycle import Cycle
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
 from holdfast.server.long_body import LongBody
+from holdfast.server.patience import Patience
 from holdfast.server.short import ShortCycle
 
 _LONG_BYTES = 64 << 10  # of a body that are to come: from here on the parser is left out
@@ -49,12 +51,13 @@ class HttpProtocol(asyncio.Protocol):
         self.client = ""  # its address
         self.secure = False
         self.url = b""
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.raw_headers: list[tuple[bytes, bytes]] = []
+        self.headers = Headers()  # of the request that came last
         self.body_left = 0  # bytes of the body that are to come; 0 also if it does not say
         self.cycle: Cycle | ShortCycle | None = None  # of the request that came last
         self.answering: Cycle | ShortCycle | None = None  # the one that is being answered
         self.pipeline: deque[Cycle] = deque()  # requests that wait for those before them
-        self.idle_deadline: asyncio.TimerHandle | None = None
+        self.patience = Patience(self.loop)  # with a client from which something has to come
 
     # ---- the connection ------------------------------------------------------------------------
 
@@ -70,7 +73,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the request under way that its client has gone."""
         self.shared.connections.discard(self)
-        self._not_idle()
+        self.patience.close()
         for cycle in (self.answering, self.cycle, *self.pipeline):
             if cycle is not None:
                 cycle.disconnected = cycle.disconnected or not cycle.response_complete
@@ -80,7 +83,6 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
-        self._not_idle()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
@@ -115,8 +117,9 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        self.patience.stop()
         self.url = b""
-        self.headers = []
+        self.raw_headers = []
 
     def on_url(self, url: bytes) -> None:
         """Take a piece of the request line."""
@@ -124,13 +127,18 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
-        self.headers.append((name.lower(), value))
+        self.raw_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """The head is complete."""
+        self.headers = Headers.of_bytes(self.raw_headers)
+        self.begin()
+
+    def begin(self) -> None:
         """Begin to answer, or wait until the requests before are answered."""
         before = self.cycle
         self.body_left = _announced(self.headers)
-        expects = any(n == b"expect" and v.lower() == b"100-continue" for n, v in self.headers)
+        expects = self.headers.get("expect").lower() == "100-continue"
         cycle = self.cycle = self.new_cycle(self.keeps_alive(), expects=expects)
         if before is None or before.response_complete:
             self.start(cycle, self.shared.application)
@@ -201,21 +209,15 @@ class HttpProtocol(asyncio.Protocol):
         """Go on with the next request, or wait for one."""
         if self.transport.is_closing():
             return
-        self._not_idle()
         self.flow.resume_reading()
         if self.pipeline:
             self.start(self.pipeline.popleft(), self.shared.application)
-        else:
-            self.idle_deadline = self.loop.call_later(self.shared.idle_seconds, self.close_idle)
+        elif not self.patience.waits:  # or the next head is on its way
+            self.patience.wait(self.shared.idle_seconds, self.close_idle)
 
     def close_idle(self) -> None:
         """Close what was idle too long."""
         self.transport.close()
-
-    def _not_idle(self) -> None:
-        if self.idle_deadline is not None:
-            self.idle_deadline.cancel()
-            self.idle_deadline = None
 
     def _scope(self) -> Scope:
         path, _, query = self.url.partition(b"?")
@@ -225,14 +227,14 @@ class HttpProtocol(asyncio.Protocol):
             "scheme": "https" if self.secure else "http",
             "raw_path": path,
             "query_string": query,
-            "headers": self.headers,
+            "headers": [(name.lower(), value) for name, value in self.raw_headers],
             "client": (self.client, 0),
         }
 
 
-def _announced(headers: list[tuple[bytes, bytes]]) -> int:
+def _announced(headers: Headers) -> int:
     """Return how many bytes a body says that it has, 0 if it comes in chunks."""
-    if any(name == b"transfer-encoding" for name, _ in headers):
+    if "transfer-encoding" in headers:
         return 0
-    # The parser has refused what is no number, and lengths that differ.
-    return next((int(value) for name, value in headers if name == b"content-length"), 0)
+    # The parser has refused what is no number, and a second length.
+    return int(headers.get("content-length") or 0)

@@ -3,10 +3,11 @@
 Sources: RFC 9112, 3.2 (forms of the target, Host) and 6.1 (Transfer-Encoding).
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import httptools
+
+from holdfast.aws.http import Headers
 
 _DEFAULT_PORTS = (b":80", b":443")
 
@@ -41,12 +42,12 @@ _NO_CODING = Fault(
 )
 
 
-def checked_target(target: bytes, headers: Sequence[tuple[bytes, bytes]], version: str) -> bytes:
+def checked_target(target: bytes, headers: Headers, version: str) -> bytes:
     """Return path and query of a request, which a client may also write behind scheme and host.
 
     Args:
         target: as it is in the request line.
-        headers: names in lower case.
+        headers: of the request.
         version: of HTTP.
 
     Raises:
@@ -57,17 +58,15 @@ def checked_target(target: bytes, headers: Sequence[tuple[bytes, bytes]], versio
     """
     if version not in ("1.0", "1.1"):
         raise Unacceptable(_NO_VERSION)
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) > 1 or (not hosts and version == "1.1"):
+    if "host" in headers.repeated or ("host" not in headers and version == "1.1"):
         raise Unacceptable(_NO_HOST)
-    codings = [value for name, value in headers if name == b"transfer-encoding"]
-    if codings and [coding.strip().lower() for coding in codings] != [b"chunked"]:
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
         raise Unacceptable(_NO_CODING)
     if b"#" in target or not target.isascii():
         raise Unacceptable(_NO_URI)
     if target.startswith(b"/") or target == b"*":
         return target
-    return _origin_form(target, hosts[0] if hosts else b"")
+    return _origin_form(target, headers.get("host").encode("latin-1"))
 
 
 def _origin_form(target: bytes, host: bytes) -> bytes:

@@ -3,12 +3,11 @@
 A request that is short gets no ASGI cycle, which would make a task of it.
 """
 
-import asyncio
 import logging
 from functools import partial
 
 from holdfast.aws.errors import ServiceError
-from holdfast.aws.http import Headers, Request, Response
+from holdfast.aws.http import Request, Response
 from holdfast.server.direct import Direct
 from holdfast.server.edge import Application
 from holdfast.server.http_protocol import HttpProtocol, Shared
@@ -18,7 +17,7 @@ from holdfast.server.short import ShortCycle, written
 
 log = logging.getLogger("holdfast.http")
 
-_NEVER_SHORT = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+_NEVER_SHORT = frozenset({"transfer-encoding", "expect", "upgrade"})
 
 
 class ShortRequests(HttpProtocol):
@@ -31,7 +30,6 @@ class ShortRequests(HttpProtocol):
         """See `HttpProtocol`."""
         super().__init__(shared)
         self._short: ShortCycle | None = None  # a request that may be answered directly
-        self._body_deadline: asyncio.TimerHandle | None = None
         self._latest = 0.0  # until when a short body may take, by the loop's clock
 
     def data_received(self, data: bytes) -> None:
@@ -40,15 +38,10 @@ class ShortRequests(HttpProtocol):
         if self._short is not None:
             self._await_body()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
-        self._body_arrived()
-        super().connection_lost(exc)
-
-    def on_headers_complete(self) -> None:
+    def begin(self) -> None:
         """Hold the head of a short request; give every other a cycle."""
         if not self._begin_short():
-            super().on_headers_complete()
+            super().begin()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -63,7 +56,7 @@ class ShortRequests(HttpProtocol):
             super().on_message_complete()
             return
         cycle, self._short = self._short, None
-        self._body_arrived()
+        self.patience.stop()
         cycle.more_body = False
         self.answering = cycle
         self._answer(cycle)
@@ -75,16 +68,12 @@ class ShortRequests(HttpProtocol):
             return False
         if self.flow.behind:  # who reads no answers gets no more of them until it does
             return False
-        length = 0
-        for name, value in self.headers:
-            if name == b"content-length":
-                length = int(value)
-            elif name in _NEVER_SHORT:
-                return False
+        if not _NEVER_SHORT.isdisjoint(self.headers.names()):
+            return False
+        length = int(self.headers.get("content-length") or 0)
         if length > self.limits.buffered_bytes or self.url.startswith(b"/-/"):
             return False
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        self._short = ShortCycle(keep_alive=keep_alive)
+        self._short = ShortCycle(keep_alive=self.keeps_alive())
         self.cycle = self._short
         self._latest = self.loop.time() + self.limits.stall_seconds + length / SLOWEST
         return True
@@ -103,7 +92,7 @@ class ShortRequests(HttpProtocol):
             method=method,
             raw_path=path,
             raw_query=query,
-            headers=Headers.of_bytes(self.headers),
+            headers=self.headers,
             secure=self.secure,
             client=self.client,
         )
@@ -140,14 +129,8 @@ class ShortRequests(HttpProtocol):
         self.start(cycle, application)
 
     def _await_body(self) -> None:
-        self._body_arrived()
-        patience = min(self.limits.stall_seconds, self._latest - self.loop.time())
-        self._body_deadline = self.loop.call_later(max(0.0, patience), self._give_up_body)
-
-    def _body_arrived(self) -> None:
-        if self._body_deadline is not None:
-            self._body_deadline.cancel()
-            self._body_deadline = None
+        seconds = min(self.limits.stall_seconds, self._latest - self.loop.time())
+        self.patience.wait(max(0.0, seconds), self._give_up_body)
 
     def _give_up_body(self) -> None:
         """Refuse a request whose body does not come."""

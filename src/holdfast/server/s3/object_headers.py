@@ -1,6 +1,5 @@
 """What a request says about an object besides its bytes: headers, metadata, storage class, ACL."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -62,7 +61,6 @@ _OVERRIDES = (
     "ContentType",
     "Expires",
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # may be in no header: RFC 9110, 5.5
 
 
 def check_headers(params: Params) -> None:
@@ -142,9 +140,6 @@ def reported_headers(headers: Mapping[str, str], params: Params) -> dict[str, An
     Args:
         headers: what `headers_of` returned.
         params: of a GetObject or HeadObject.
-
-    Raises:
-        ServiceError: InvalidArgument if a parameter cannot be a header.
     """
     result: dict[str, Any] = dict(headers)
     if "Expires" in headers:
@@ -152,20 +147,8 @@ def reported_headers(headers: Mapping[str, str], params: Params) -> dict[str, An
     for name in _OVERRIDES:
         override = params.get(f"Response{name}")
         if override is not None:
-            _check_override(name, override)
             result[name] = override
     return {name: value for name, value in result.items() if value is not None}
-
-
-def _check_override(name: str, value: Any) -> None:
-    if isinstance(value, str) and _CONTROL.search(value):
-        parameter = "response-" + re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
-        raise ServiceError(
-            "InvalidArgument",
-            "Header value cannot be represented using ISO-8859-1.",
-            ArgumentName=parameter,
-            ArgumentValue=value,
-        )
 
 
 def _timestamp(text: str) -> datetime | None:
