@@ -1,6 +1,7 @@
 """`holdfast doctor`, with and without --fix."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_findings_are_printed_the_worst_first(
     assert out.index(" error: ") < out.index(" warning: ") < out.index(" note: ")
     assert lines[-1].startswith(f"{site.bucket}: 1 error, ")
     assert lines[-1].endswith("checks of 2 states)")
+
+
+def test_a_lost_apply_is_mentioned_where_it_ran(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing in the backend tells of the state that lies beside the configuration."""
+    (tmp_path / "backend.tf").write_text(site.block(KEY))
+    run(["doctor", "--chdir", str(tmp_path)])
+    assert "errored.tfstate" not in capsys.readouterr().err
+
+    (tmp_path / "errored.tfstate").write_bytes(made_state(2))
+    run(["doctor", "--chdir", str(tmp_path)])
+
+    assert f"before the next one: holdfast rescue --chdir {tmp_path}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from holdfast.cli.amounts import counted
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option, yes_option
-from holdfast.cli.output import CommandFailed, confirm, note, print_json, say
+from holdfast.cli.output import CommandFailed, confirm, note, print_json, say, warn
 from holdfast.cli.progress import Progress
 from holdfast.cli.state.again import command
+from holdfast.cli.state.lost_apply import lost_state
 from holdfast.cli.state.spans import span
 from holdfast.cli.state.target import Target, backend_of, target_options
 
@@ -128,6 +129,7 @@ def doctor(
         print_json(_document(backend, diagnosis))
     else:
         _print(backend, diagnosis)
+        _mention_lost_apply(target)
     bad = fail_on != "never" and diagnosis.at_least(Severity[fail_on.upper()])
     return ExitCode.FINDINGS if bad else ExitCode.OK
 
@@ -176,6 +178,16 @@ def _print(backend: "Backend", diagnosis: "Diagnosis") -> None:
     if len(diagnosis.not_checked) > _SHOWN:
         note(f"Not checked: {len(diagnosis.not_checked) - _SHOWN:,} more; --json lists all.")
     say(_summary(backend, diagnosis))
+
+
+def _mention_lost_apply(target: Target) -> None:
+    """Say that a state lies here which was not stored: no service knows of it."""
+    path = lost_state(target)
+    if not (target.url or target.bucket) and path.is_file():
+        warn(
+            f"{safe(str(path))} lies here: an apply could not store its state. "
+            f"Bring it home before the next one: {command(target, 'rescue')}"
+        )
 
 
 def _print_finding(finding: "Finding", same_as: str) -> None:

@@ -10,6 +10,7 @@ from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option, yes_option
 from holdfast.cli.output import confirm, note, print_json, say
+from holdfast.cli.state.lost_apply import lost_state
 from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.state.waiting import lock_timeout_option, tell_waiting
 
@@ -61,7 +62,7 @@ def rescue(
     """
     from holdfast.operations import rescue as operation
 
-    path = file or target.directory / "errored.tfstate"
+    path = file or lost_state(target)
     if file and target.directory == Path() and _is_configured(file.parent):
         target = replace(target, directory=file.parent)
     lost = operation.load(path)
