@@ -7,9 +7,10 @@ every one of them passes.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from holdfast.engine.readable import Readable
 from holdfast.engine.records import Record
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Readable)
 T = TypeVar("T")
 
 
@@ -36,7 +37,7 @@ class Reader(Protocol):
         """Return the record with exactly this key, or None.
 
         Args:
-            kind: the record class.
+            kind: the record class, or that of an excerpt.
             key: one value for each of `kind.key_fields`, in order.
         """
 
@@ -55,7 +56,7 @@ class Reader(Protocol):
         disturb it.
 
         Args:
-            kind: the record class.
+            kind: the record class, or that of an excerpt.
             prefix: exact values of the first key fields.
             start: where to begin, inclusive: values of the next key fields (possibly not all).
             after: where to begin, exclusive: as `start`; everything that begins with it is skipped.

@@ -9,16 +9,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from holdfast.engine.readable import Readable
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A value with an identity. `kind` names its table, `key_fields` its identity, in order.
 
-    Records are shared: what they hold is replaced, never changed.
-    """
-
-    kind: ClassVar[str]
-    key_fields: ClassVar[tuple[str, ...]]
-    settled: ClassVar[bool] = False  # read for nearly every request, and hardly ever written
+class Record(Readable, frozen=True, kw_only=True):
+    """Everything that is kept about one thing: what is written, and read back."""
 
 
 class Setting(Record, frozen=True, kw_only=True):

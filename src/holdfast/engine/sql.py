@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from holdfast.engine.port import CorruptData
+from holdfast.engine.readable import Readable
 from holdfast.engine.records import Record
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Readable)
 
 # Kinds share Structs, and msgspec crashes when two threads are the first to decode one of those.
 _MAKING = threading.Lock()
@@ -38,7 +39,7 @@ def _statement(*words: str) -> str:
     return " ".join(words)
 
 
-def _without_keys(kind: type[Record]) -> type[msgspec.Struct]:
+def _without_keys(kind: type[Readable]) -> type[msgspec.Struct]:
     """Return the struct of a kind's other fields, each with its default."""
     fields: list[tuple[str, Any, Any]] = []
     for field in msgspec.structs.fields(kind):
@@ -77,6 +78,10 @@ def _row_maker(keys: Sequence[str], others: Sequence[str]) -> Callable[..., Any]
     return _compiled("record, encode", f"({values}encode({{{rest}}}))")
 
 
+def _unwritable(excerpt: Readable, _encode: object) -> Any:
+    raise TypeError(f"a {type(excerpt).__name__} is only read: what it leaves out would be lost")
+
+
 class Rows(Generic[R]):
     """The statements for one kind of record, and the way between its records and rows."""
 
@@ -87,7 +92,8 @@ class Rows(Generic[R]):
         self._columns = tuple(quoted(name) for name in self.keys)
         others = _without_keys(kind)
         self._new_record = _record_maker(self.keys, others.__struct_fields__)
-        self._new_row = _row_maker(self.keys, others.__struct_fields__)
+        whole = issubclass(kind, Record)
+        self._new_row = _row_maker(self.keys, others.__struct_fields__) if whole else _unwritable
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(others).decode
         self._scans: dict[tuple[int, int, str, bool], str] = {}

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
+from holdfast.engine.readable import Readable
 from holdfast.engine.records import Record
 from holdfast.engine.settled import Kept, Settled, keep
 from holdfast.engine.sql import Rows, rows_of
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Readable)
 
 Execute = Callable[..., sqlite3.Cursor]  # statement, values
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.records import Bucket, Object
+from holdfast.engine.excerpts import ListedObject
+from holdfast.engine.records import Bucket
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.s3.bucket_lookup import bucket_of, owner
 from holdfast.server.s3.etags import quoted
@@ -76,13 +77,13 @@ def list_objects_v2(tx: Snapshot, params: Params) -> Result:
     return result
 
 
-def _page(tx: Snapshot, bucket: Bucket, cut: Cut, after: str) -> Page[Object]:
-    scan = partial(tx.scan, Object, bucket.name)
+def _page(tx: Snapshot, bucket: Bucket, cut: Cut, after: str) -> Page[ListedObject]:
+    scan = partial(tx.scan, ListedObject, bucket.name)
     return page(scan, cut, (after,) if after else (), lambda one: not one.delete_marker)
 
 
 def _contents(
-    found: Page[Object], encode: Callable[[str], str], who: dict[str, str] | None
+    found: Page[ListedObject], encode: Callable[[str], str], who: dict[str, str] | None
 ) -> list[dict[str, Any]]:
     """Return the `Contents` member; with the owner in each entry if one is given."""
     contents = []

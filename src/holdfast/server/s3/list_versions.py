@@ -6,7 +6,8 @@ from typing import Any
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.xml_writers import PLACE
-from holdfast.engine.records import Bucket, Object, ObjectVersion
+from holdfast.engine.excerpts import ListedVersion
+from holdfast.engine.records import Bucket, Object
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.s3.bucket_lookup import bucket_of, owner
 from holdfast.server.s3.etags import quoted
@@ -30,7 +31,7 @@ def list_object_versions(tx: Snapshot, params: Params) -> Result:
     """
     bucket, cut, encode = bucket_of(tx, params), cut_of(params), encoder_of(params)
     after = _after(tx, bucket, params)
-    found = page(partial(tx.scan, ObjectVersion, bucket.name), cut, after)
+    found = page(partial(tx.scan, ListedVersion, bucket.name), cut, after)
     result = {
         "Name": bucket.name,
         "KeyMarker": encode(params.get("KeyMarker", "")),
@@ -70,7 +71,7 @@ def _after(tx: Snapshot, bucket: Bucket, params: Params) -> tuple[Any, ...]:
 
 
 def _entries(
-    found: Page[ObjectVersion],
+    found: Page[ListedVersion],
     after: tuple[Any, ...],
     who: dict[str, str],
     encode: Callable[[str], str],
@@ -96,7 +97,7 @@ def _entries(
     return {"Versions": versions, "DeleteMarkers": markers}
 
 
-def _add_content(entry: dict[str, Any], one: ObjectVersion) -> None:
+def _add_content(entry: dict[str, Any], one: ListedVersion) -> None:
     entry["ETag"] = quoted(one.etag)
     entry["Size"] = one.size
     entry["StorageClass"] = one.storage_class

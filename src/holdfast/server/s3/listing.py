@@ -5,16 +5,18 @@ What is under a common prefix is skipped by seeking past it, not by reading it.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote_plus
 
+import msgspec
+
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.records import Object, ObjectVersion, Upload
+from holdfast.engine.excerpts import ListedObject, ListedVersion
+from holdfast.engine.records import Upload
 from holdfast.server.operation import Params
 from holdfast.server.s3.keys import successor
 
-Listed = TypeVar("Listed", Object, ObjectVersion, Upload)
+Listed = TypeVar("Listed", ListedObject, ListedVersion, Upload)
 Row_co = TypeVar("Row_co", covariant=True)
 
 LARGEST_PAGE = 1000
@@ -32,8 +34,7 @@ class Scan(Protocol[Row_co]):
         """Yield records in key order, from `start` (inclusive) or `after` (exclusive)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(msgspec.Struct, frozen=True):
     """Which keys a listing is about."""
 
     prefix: str = ""
@@ -48,12 +49,11 @@ class Cut:
         return None if end < 0 else key[: end + len(self.delimiter)]
 
 
-@dataclass(slots=True)
-class Page(Generic[Listed]):
+class Page(msgspec.Struct, Generic[Listed]):
     """One page of a listing."""
 
-    entries: list[Listed] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
+    entries: list[Listed] = []
+    prefixes: list[str] = []
     truncated: bool = False
     last: Listed | str = ""  # the last entry or common prefix
 
@@ -83,7 +83,7 @@ def page(
     found: Page[Listed] = Page()
     if cut.limit <= 0:
         return found
-    rows, passed = _begin(scan, cut, after), 0
+    rows, passed, room = _begin(scan, cut, after), 0, cut.limit
     group: str | None = None
     while (row := next(rows, None)) is not None and row.key.startswith(cut.prefix):
         if group is not None and row.key.startswith(group):
@@ -93,9 +93,10 @@ def page(
             continue
         if keep is not None and not keep(row):
             continue
-        if len(found.entries) + len(found.prefixes) == cut.limit:
+        if not room:
             found.truncated = True
             break
+        room -= 1
         group, passed = cut.group(row.key) if cut.delimiter else None, 0
         if group is None:
             found.entries.append(row)
