@@ -6,11 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from email.utils import formatdate
+from datetime import UTC, datetime
 from types import FrameType
 
 import uvloop
 
+from holdfast.aws.timestamps import http_date
 from holdfast.server.http_protocol import HttpProtocol, Shared
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -75,9 +76,9 @@ class HttpServer:
 
     def _tell_time(self, loop: asyncio.AbstractEventLoop) -> None:
         """Renew the Date header, each second."""
-        now = time.time()
-        self._shared.default_headers[:] = [(b"date", formatdate(now, usegmt=True).encode())]
-        loop.call_later(1 - now % 1, self._tell_time, loop)
+        now = datetime.now(UTC)
+        self._shared.default_headers[:] = [(b"date", http_date(now).encode())]
+        loop.call_later(1 - now.microsecond / 1e6, self._tell_time, loop)
 
     async def _end(self) -> None:
         """Let what is under way end, for a bounded time."""

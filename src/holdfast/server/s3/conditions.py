@@ -1,10 +1,10 @@
 """Conditional requests: on reads by RFC 9110 as AWS applies it, on writes and deletes by AWS."""
 
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Protocol
 
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.timestamps import http_date
 from holdfast.engine.records import Object
 from holdfast.server.operation import Params
 
@@ -56,7 +56,7 @@ def check_read(found: Conditioned, params: Params) -> None:
 def _not_modified(found: Conditioned) -> ServiceError:
     headers = (
         ("ETag", f'"{found.etag}"'),
-        ("Last-Modified", format_datetime(found.last_modified, usegmt=True)),
+        ("Last-Modified", http_date(found.last_modified)),
     )
     return ServiceError("NotModified", headers=headers)
 

@@ -1,8 +1,7 @@
 """Finding the object a request is about, with AWS's errors when it is not there."""
 
-from email.utils import format_datetime
-
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.timestamps import http_date
 from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, ObjectVersion
 from holdfast.server.operation import Params, Snapshot
@@ -72,7 +71,7 @@ def _deleted(marker: ObjectVersion, method: str, *, by_id: bool) -> ServiceError
     )
     if not by_id:
         return ServiceError("NoSuchKey", headers=headers, Key=marker.key)
-    modified = format_datetime(marker.last_modified, usegmt=True)
+    modified = http_date(marker.last_modified)
     return ServiceError(
         "MethodNotAllowed",
         headers=(*headers, ("Last-Modified", modified), ("Allow", "DELETE")),

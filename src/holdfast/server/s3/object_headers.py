@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.timestamps import from_http_date, http_date
 from holdfast.server.operation import Params
 
 METADATA_BYTES = 2048  # of names and values together (User Guide: UsingMetadata)
@@ -87,13 +87,9 @@ def headers_of(params: Params) -> dict[str, str]:
         kept["ContentEncoding"] = coding
     expires = params.get("Expires")
     if expires is not None:
-        kept["Expires"] = _http_date(expires)
+        kept["Expires"] = http_date(expires) if isinstance(expires, datetime) else str(expires)
     kept.setdefault("ContentType", DEFAULT_CONTENT_TYPE)
     return kept
-
-
-def _http_date(value: Any) -> str:
-    return format_datetime(value, usegmt=True) if isinstance(value, datetime) else str(value)
 
 
 def metadata_of(params: Params) -> dict[str, str]:
@@ -153,6 +149,6 @@ def reported_headers(headers: Mapping[str, str], params: Params) -> dict[str, An
 
 def _timestamp(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        return from_http_date(text)
     except ValueError:
         return None
