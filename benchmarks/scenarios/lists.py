@@ -17,7 +17,7 @@ from benchmarks.wire.requests import Signer
 _TIMES = 5
 _PAGE = 1000
 _STATE_BYTES = 100 * terraform.KIB
-_QUIET = 70.0  # seconds without a change: a server may begin to pack a minute later
+_QUIET = 10.0  # seconds without a change: a server may begin to pack a little later
 
 
 def _versions(server: Running, settings: Settings) -> Measured:

@@ -5,7 +5,8 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from holdfast.engine.records import KINDS, Chunk, Object, ObjectVersion, Packed, Record
+from holdfast.engine.port import Writer
+from holdfast.engine.records import KINDS, Chunk, Object, ObjectVersion, Packed, Record, ToPack
 from holdfast.server.problem import Problem
 from holdfast.server.s3.packer import pack_some
 from holdfast.server.verify import verify
@@ -59,6 +60,17 @@ def pack_all(aws: Aws) -> int:
     while found := pack_some(aws.engine, aws.site, aws.clock()):
         done += found
     return done
+
+
+def forget_notes(aws: Aws, *keys: str) -> None:
+    """Drop the notes of what is to be packed, as if there had been no packing; of all keys or some."""
+
+    def drop(tx: Writer) -> None:
+        for one in tx.scan(ToPack):
+            if one.key in keys or not keys:
+                tx.drop(ToPack, one.at, one.bucket, one.key, one.order)
+
+    aws.engine.update(drop)
 
 
 def records(aws: Aws, kind: type[Record]) -> list[Any]:

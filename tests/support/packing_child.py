@@ -20,6 +20,7 @@ from holdfast.engine.port import Reader, Writer
 from holdfast.engine.records import Record
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.server.operation import Site
+from holdfast.server.s3.older_versions import OlderVersions
 from holdfast.server.s3.packer import pack_some
 
 
@@ -85,7 +86,8 @@ def pack(directory: Path, last: int) -> None:
     with open_directory(directory) as opened:
         engine: Any = SteppingEngine(opened.engine, Steps(last))
         site = Site("123456789012", "us-east-1", opened.vault, os.urandom)
-        while pack_some(engine, site, datetime.now(UTC)):
+        older = OlderVersions(engine, site, limit=8)
+        while pack_some(engine, site, now := datetime.now(UTC)) or older(now):
             pass
 
 

@@ -52,6 +52,11 @@ class Metrics:
             times.counts[bisect_left(BUCKETS, seconds)] += 1
             times.seconds += seconds
 
+    def answered(self) -> int:
+        """Return how many requests were answered."""
+        with self.lock:
+            return sum(self.requests.values())
+
     def housekeeping_worked(self, step: str, done: int) -> None:
         """Count what a step of housekeeping removed or renewed."""
         with self.lock:

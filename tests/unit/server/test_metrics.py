@@ -24,6 +24,15 @@ def test_requests_are_counted_by_service_operation_status_and_error() -> None:
     ]
 
 
+def test_all_answers_are_counted_together() -> None:
+    """Whatever was asked, and whether it was refused."""
+    metrics = Metrics()
+    assert metrics.answered() == 0
+    for status in (200, 200, 404):
+        metrics.observe("s3", "GetObject", status, "", 0.002)
+    assert metrics.answered() == 3
+
+
 def test_each_bucket_of_times_counts_all_that_were_no_slower() -> None:
     """A time on a bound belongs to its bucket; one above all bounds only to the last."""
     metrics = Metrics()

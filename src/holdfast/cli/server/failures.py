@@ -1,6 +1,7 @@
 """What the engine's errors mean to the person at the command line: next step and exit code."""
 
 import contextlib
+import errno
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +129,8 @@ def explaining(data: Path) -> Iterator[None]:
         raise explained(error, data) from error
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
+        why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise CommandFailed(
-            f"cannot use{where or ' ' + str(data)}: {error.strerror}",
+            f"cannot use{where or ' ' + str(data)}: {why}",
             _NOT_PERMITTED if isinstance(error, PermissionError) else "",
         ) from error

@@ -58,9 +58,9 @@ def serve(**flags: str | None) -> None:
 
 def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.engine.open import open_directory
+    from holdfast.server.background_threads import background_threads
     from holdfast.server.edge import Edge
     from holdfast.server.health import Health
-    from holdfast.server.housekeeping import Housekeeping, steps
     from holdfast.server.metrics import Metrics
     from holdfast.server.operation import Site
     from holdfast.server.pipeline import Pipeline
@@ -85,13 +85,9 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     metrics = Metrics()
     edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics, logs.access_log())
     held.callback(edge.close)
-    housekeeping = Housekeeping(
-        steps(engine, site),
-        utc_now,
-        worked=metrics.housekeeping_worked,
-        failed=metrics.housekeeping_failed,
-    )
-    held.callback(housekeeping.stop)
+    background = background_threads(engine, site, utc_now, metrics)
+    for thread in background:
+        held.callback(thread.stop)
     imports = threading.Timer(_IMPORT_AFTER, import_all)
     imports.daemon = True
     held.callback(imports.cancel)
@@ -99,7 +95,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     def ready() -> None:
         gc.freeze()  # ...and from here on it is not looked at again
         gc.enable()
-        housekeeping.start()
+        for thread in background:
+            thread.start()
         imports.start()
         _announce(settings, listener, first=not stored)
 

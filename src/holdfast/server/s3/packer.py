@@ -86,7 +86,7 @@ def _task(tx: Snapshot, noted: ToPack) -> _Task | None:
         CorruptData: it is not what was written.
     """
     version = tx.get(ObjectVersion, noted.bucket, noted.key, noted.order)
-    if version is None or not _suitable(version):
+    if version is None or not suitable(version):
         return None
     target = _stored(tx, version)
     below = chain_below(tx, target.body.id)
@@ -111,7 +111,7 @@ def _base(tx: Snapshot, version: ObjectVersion, below: int) -> _Stored | None:
         limit=1,
     )
     successor = next(newer, None)
-    if successor is None or not _suitable(successor):
+    if successor is None or not suitable(successor):
         return None
     if successor.encryption != version.encryption:
         return None  # who may open the one need not be allowed to open the other
@@ -120,7 +120,8 @@ def _base(tx: Snapshot, version: ObjectVersion, below: int) -> _Stored | None:
     return _stored(tx, successor)
 
 
-def _suitable(version: ObjectVersion) -> bool:
+def suitable(version: ObjectVersion) -> bool:
+    """Tell whether a version may be packed, and others hang on it."""
     return (
         len(version.stored) == 1
         and may_be_packed(version.size)
