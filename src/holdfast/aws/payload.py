@@ -8,7 +8,8 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from holdfast.aws import checksums
 from holdfast.aws.chunked import ChunkedDecoder, bad_trailer
@@ -29,8 +30,7 @@ _NO_CHECKSUM = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(msgspec.Struct, frozen=True):
     """What is known of a body that is complete and holds what was said about it."""
 
     size: int  # bytes, decoded

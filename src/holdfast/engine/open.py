@@ -3,9 +3,10 @@
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from holdfast.engine.directory import DATABASE, ROOT_KEY, locked, make_directory
 from holdfast.engine.durable import sync_folder
@@ -15,14 +16,13 @@ from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDirectory:
+class OpenDirectory(msgspec.Struct, frozen=True):
     """A data directory that is open. Close it, or use it as a context manager."""
 
     path: Path
     engine: SqliteEngine
     vault: Vault
-    _held: contextlib.ExitStack = field(repr=False)
+    _held: contextlib.ExitStack
 
     def close(self) -> None:
         """Close the engine, then let go of the directory. Idempotent."""

@@ -4,7 +4,8 @@ A base that is let go while a difference hangs on it becomes an orphan: it stays
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from holdfast.engine.port import CorruptData, Reader, Writer
 from holdfast.engine.records import Chunk, Orphan, Packed, PackedOn
@@ -17,8 +18,7 @@ LONGEST_CHAIN = 32  # differences
 _LONGEST_UNPACKING = 64 << 20  # bytes that reading the end of a chain writes to memory, about
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """Everything that reading a body takes, found in one view."""
 
     packed: tuple[Packed, ...]  # from the body on, each hanging on the next; none if it is whole

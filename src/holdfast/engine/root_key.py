@@ -7,9 +7,10 @@ import shlex
 import stat
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from holdfast.engine.durable import write_private
 from holdfast.engine.port import CorruptData, Engine, EngineError, Reader, Writer
@@ -78,8 +79,7 @@ def _from_base64(word: str) -> bytes:
         return b""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFile:
+class KeyFile(msgspec.Struct, frozen=True):
     """A root key in a file that only its owner may read."""
 
     path: Path
@@ -113,8 +113,7 @@ class KeyFile:
         return key
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class KeyText:
+class KeyText(msgspec.Struct, frozen=True):
     """A root key given as text, for example in an environment variable."""
 
     text: str
@@ -122,6 +121,9 @@ class KeyText:
 
     def __str__(self) -> str:
         return self.origin
+
+    def __repr__(self) -> str:
+        return f"KeyText(..., {self.origin!r})"
 
     def load(self) -> bytes | None:
         """See `RootKeySource.load`."""
@@ -132,8 +134,7 @@ class KeyText:
         raise MissingRootKey(f"{self.origin} is empty; it has to hold the root key")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCommand:
+class KeyCommand(msgspec.Struct, frozen=True):
     """A root key that a command prints, for example one that asks a secret store."""
 
     command: str  # split into words as a shell does; no shell runs

@@ -8,9 +8,10 @@ import hmac
 import re
 from base64 import b32encode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+
+import msgspec
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.refusals import refusal
@@ -21,15 +22,18 @@ from holdfast.engine.vault import Vault
 _ACCESS_KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Who holds an access key, and the secret that proves it."""
 
     arn: str
     user_id: str  # AIDA..., or AROA...:session
     access_key_id: str
-    secret: str = field(repr=False)
+    secret: str
     session: str = ""  # the session name of an assumed role
+
+    def __repr__(self) -> str:
+        """Return it without the secret."""
+        return f"Identity({self.arn!r}, {self.user_id!r}, {self.access_key_id!r}, ...)"
 
 
 def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: datetime) -> Identity:

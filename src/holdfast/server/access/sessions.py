@@ -7,8 +7,9 @@ session may do what a user may. Deciding by policy comes with access control.
 import hashlib
 from base64 import b32encode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from holdfast.engine.port import Engine, Writer
 from holdfast.engine.records import Session
@@ -20,13 +21,16 @@ _TOKEN_BYTES = 192
 _AT_ONCE = 500  # sessions collected in one transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(msgspec.Struct, frozen=True):
     """A new session, with what is told only once."""
 
     session: Session
-    secret: str = field(repr=False)
-    token: str = field(repr=False)
+    secret: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Return it without the secrets."""
+        return f"Issued({self.session!r}, ...)"
 
 
 def role_id(role_arn: str) -> str:

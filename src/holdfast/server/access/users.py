@@ -1,8 +1,9 @@
 """Users and their long-lived access keys."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from holdfast.engine.port import Writer
 from holdfast.engine.records import AccessKey, User
@@ -18,12 +19,15 @@ ADMINISTRATOR = "administrator"
 SHORTEST_SECRET = 16  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(msgspec.Struct, frozen=True):
     """An access key whose secret is about to be shown to its holder."""
 
     access_key_id: str
-    secret: str = field(repr=False)
+    secret: str
+
+    def __repr__(self) -> str:
+        """Return it without the secret."""
+        return f"NewKey({self.access_key_id!r}, ...)"
 
 
 def create_user(tx: Writer, name: str, now: datetime, random: Callable[[int], bytes]) -> User:

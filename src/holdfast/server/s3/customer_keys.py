@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+
+import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Encryption
@@ -15,12 +16,15 @@ CUSTOMER = "SSE-C"
 _ALGORITHM = "x-amz-server-side-encryption-customer-algorithm"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerKey:
+class CustomerKey(msgspec.Struct, frozen=True):
     """A key out of a request's headers."""
 
-    key: bytes = field(repr=False)
+    key: bytes
     md5: str  # base64
+
+    def __repr__(self) -> str:
+        """Return it without the key."""
+        return f"CustomerKey(..., {self.md5!r})"
 
 
 def customer_key_of(params: Params, prefix: str = "") -> CustomerKey | None:
