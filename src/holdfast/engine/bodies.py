@@ -16,6 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from holdfast.engine.beside import Beside
 from holdfast.engine.packed_links import LARGEST, SMALLEST, chain_of, drop_body, is_base
 from holdfast.engine.port import CorruptData, Engine, Reader, Writer
 from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
@@ -123,13 +124,17 @@ class BodyWriter:
         self._pieces: deque[memoryview] = deque()  # what is not staged yet
         self._held = 0  # bytes of them
         self._size = 0
-        self._staged = 0
+        self._staged = 0  # chunks
+        self._staging = Beside()
 
     def write(self, data: bytes | memoryview) -> None:
         """Append; stages every chunk that is full and known not to be the only one.
 
         Args:
             data: kept as it is until it is staged, so nobody may change what is under it.
+
+        Raises:
+            EngineError: what came before could not be staged.
         """
         if data:
             self._pieces.append(memoryview(data))
@@ -139,16 +144,22 @@ class BodyWriter:
             self._stage(self._take(self._chunk))
 
     def finish(self) -> NewBody:
-        """Return the whole body; from here on it is linked or discarded."""
+        """Return the whole body; from here on it is linked or discarded.
+
+        Raises:
+            EngineError: it could not be staged.
+        """
         body = Body(self._id, self._key, self._size, self._chunk)
         if self._staged:
             self._stage(self._take(self._held))
+            self._staging.finish()
             return NewBody(body, None)
         held = self._sealed(0, self._take(self._held)) if self._held else None
         return NewBody(body, held)
 
     def discard(self) -> None:
         """Give up what was staged. Safe after `finish`, and to call twice."""
+        self._staging.forget()
         if self._staged:
             body_id, chunks = self._id, self._staged
             self._staged = 0
@@ -181,7 +192,7 @@ class BodyWriter:
             tx.put(chunk)
 
         # The update that links the body is durable, and with it all that was staged before.
-        self._engine.update(work, durable=False)
+        self._staging.do(lambda: self._engine.update(work, durable=False))
         self._staged += 1
 
 

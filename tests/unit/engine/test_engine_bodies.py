@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caught_up import caught_up
 from holdfast.engine.bodies import (
     Body,
     BodyWriter,
@@ -92,6 +93,7 @@ def test_a_long_body_is_staged_until_its_link(engine: Engine) -> None:
     """And then no longer."""
     writer = BodyWriter(engine, NOW, chunk_bytes=TINY)
     writer.write(bytes(TINY * 3))
+    caught_up()
     assert (count(engine, Chunk), count(engine, Staged)) == (2, 1)
     new = writer.finish()
     engine.update(lambda tx: link(tx, new))
@@ -231,8 +233,9 @@ def test_a_collected_body_can_neither_grow_nor_be_linked(engine: Engine) -> None
     collect_staged(engine, older_than=LATER)
     while collect_garbage(engine, older_than=LATER):
         pass
+    writers[0].write(bytes(TINY))
     with pytest.raises(CorruptData, match="collected"):
-        writers[0].write(bytes(50))
+        writers[0].finish()
     with pytest.raises(CorruptData, match="collected"):
         engine.update(lambda tx: link(tx, new))
     assert count(engine, Chunk) == 0
@@ -242,6 +245,7 @@ def test_staged_bodies_are_collected_a_few_at_a_time(engine: Engine) -> None:
     """The limit is kept to."""
     for _ in range(5):
         BodyWriter(engine, NOW, chunk_bytes=TINY).write(bytes(20))
+    caught_up()
     assert [collect_staged(engine, LATER, limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
