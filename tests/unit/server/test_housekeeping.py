@@ -10,11 +10,11 @@ import pytest
 
 from caught_up import caught_up
 from holdfast.engine.bodies import BodyWriter, link, unlink
-from holdfast.engine.port import Engine, EngineClosed, Reader, Writer
+from holdfast.engine.port import Engine, EngineClosed, NoSpace, Reader, Writer
 from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
-from holdfast.server.housekeeping import Housekeeping, Step, steps
+from holdfast.server.housekeeping import Housekeeping, Step, packing_steps, steps
 from holdfast.server.leftovers import collect_garbage, collect_staged
 from holdfast.server.operation import Site
 
@@ -100,6 +100,45 @@ def test_a_step_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> N
     assert "'bad' failed" in caplog.text
 
 
+def test_a_full_disk_is_no_mistake_of_a_step(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged in one line and counted."""
+    failed: list[str] = []
+    todo = [Step("full", _raising(NoSpace("the disk is full")))]
+    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert failed == ["full"]
+    assert "'full' failed: the disk is full" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+class Waits(threading.Event):
+    """An event that is never waited for, and set after some waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+        self.asked: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Take note of the time; tell whether that was enough."""
+        self.asked.append(timeout)
+        return len(self.asked) == self.most
+
+
+def test_after_a_failure_the_interval_is_waited_for() -> None:
+    """However soon it would go on otherwise."""
+    problems = iter([NoSpace("the disk is full"), None])
+
+    def run(_now: datetime) -> int:
+        if (problem := next(problems)) is not None:
+            raise problem
+        return 1
+
+    keeping = Housekeeping([Step("pack", run)], _clock, 60.0, pause=lambda *_: 0.0)
+    keeping._stopping = waits = Waits(3)
+    keeping._loop()
+    assert waits.asked[1:] == [60.0, 0.0]
+
+
 def test_a_closed_engine_ends_the_round_quietly(caplog: pytest.LogCaptureFixture) -> None:
     """The server is stopping: nothing more is run, nothing is logged."""
     failed: list[str] = []
@@ -128,6 +167,25 @@ def test_the_thread_runs_until_it_is_stopped() -> None:
     assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
 
 
+def test_a_thread_pauses_as_it_is_told() -> None:
+    """From what a round did, and under a name of its own."""
+    asked: list[tuple[int, str]] = []
+    enough = threading.Event()
+
+    def pause(done: int, seconds: float) -> float:
+        assert seconds >= 0
+        asked.append((done, threading.current_thread().name))
+        if len(asked) == 3:
+            enough.set()
+        return 0.0
+
+    keeping = Housekeeping([Step("tick", lambda _: 7)], _clock, 0.001, name="packing", pause=pause)
+    keeping.start()
+    assert enough.wait(10)
+    keeping.stop()
+    assert asked[:3] == [(7, "packing")] * 3
+
+
 def test_stopping_what_was_not_started_does_nothing() -> None:
     """A server that fails to start stops what it has."""
     Housekeeping([], _clock).stop()
@@ -136,7 +194,7 @@ def test_stopping_what_was_not_started_does_nothing() -> None:
 def test_all_steps_run_on_an_empty_store(engine: SqliteEngine) -> None:
     """There is nothing to do, and no step fails."""
     failed: list[str] = []
-    todo = steps(engine, _site())
+    todo = (*steps(engine, _site()), *packing_steps(engine, _site()))
     assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
     assert failed == []
     assert len({step.name for step in todo}) == len(todo)
