@@ -1,7 +1,10 @@
 """Kinds of command groups: commands imported when they are used, and groups with a default."""
 
+import gc
 import importlib
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import NamedTuple
 
 import click
@@ -36,7 +39,7 @@ class LazyCommands(click.Group):
         entry = self.listed.get(name)
         if entry is None:
             return None
-        command = getattr(importlib.import_module(entry.module), name.replace("-", "_"))
+        command = getattr(_imported(entry.module), name.replace("-", "_"))
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.module} has no command {name}")
         return command
@@ -59,6 +62,18 @@ class LazyCommands(click.Group):
                     formatter.write_dl(
                         [(name.ljust(width), entry.text) for name, entry in commands.items()]
                     )
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module. What that makes stays, so it is not looked at for garbage, then or later."""
+    if name in sys.modules or not gc.isenabled():
+        return importlib.import_module(name)
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class DefaultGroup(click.Group):
