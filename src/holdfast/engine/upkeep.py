@@ -5,8 +5,11 @@ on another connection, beside a commit, could lose that commit in SQLite before 
 (https://sqlite.org/wal.html#walresetbug); and one inside a COMMIT would hold up the event loop.
 """
 
+import contextlib
+import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from holdfast.engine.connection import BUSY_SECONDS, LARGEST_LOG
@@ -24,6 +27,8 @@ _KEPT_PART = 32  # ...or one in so many pages of a large file
 _PAGE_BYTES = 4096
 _PAGES_AT_ONCE = 128  # an update waits for so many at most: 512 KiB, 2 milliseconds
 _KEPT_LOG = 256 << 10  # bytes of the log that stay on disk: to overwrite is faster than to append
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
 class Upkeep:
@@ -75,6 +80,8 @@ class Upkeep:
             if self._work.is_set() and not long:
                 again = _IDLE_SECONDS  # something was written meanwhile
                 continue
+            if long:
+                self._sync_log()
             try:
                 self._turns.wait()
             except EngineClosed:
@@ -83,6 +90,18 @@ class Upkeep:
                 again = self._merge() if long else self._tidy()
             finally:
                 self._turns.pass_on()
+
+    def _sync_log(self) -> None:
+        """Bring the log to disk without the turn: the merge, which syncs it too, is shorter then.
+
+        What goes wrong is met by the merge again: the system tells everyone who has the file open.
+        """
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self.log, os.O_RDONLY)
+            try:
+                _sync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _merge(self) -> float:
         """Merge the log, so that the next commit begins it anew; return when to go on.

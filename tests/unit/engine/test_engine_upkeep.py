@@ -92,6 +92,26 @@ def test_a_reader_that_stays_does_not_hold_up_updates(engine: SqliteEngine, tmp_
     assert begun
 
 
+def test_an_update_does_not_wait_for_the_log_to_be_synced(
+    engine: SqliteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of a long log is brought to disk beside the updates, before it is merged."""
+    begun, go_on = threading.Event(), threading.Event()
+    in_time: list[bool] = []
+
+    def sync(_descriptor: int) -> None:
+        begun.set()
+        in_time.append(go_on.wait(10))
+
+    monkeypatch.setattr("holdfast.engine.upkeep._sync", sync)
+    put(engine, 0, 2 * _MERGED_AT_ONCE)
+    assert begun.wait(10)
+    put(engine, 1)
+    go_on.set()
+    engine.close()
+    assert in_time[0]
+
+
 def _begun_anew(log: Path) -> bool:
     """Tell whether the log was begun anew at least once: its header counts."""
     with log.open("rb") as file:
