@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from holdfast.engine.port import Engine
-from holdfast.server.housekeeping import Housekeeping, packing_steps, steps
+from holdfast.server.housekeeping import Housekeeping, Step
+from holdfast.server.leftovers import give_up_staged
 from holdfast.server.metrics import Metrics
 from holdfast.server.operation import Site
 from holdfast.server.s3.packing_pace import PackingPace
@@ -17,11 +18,12 @@ def background_threads(
 
     To be called before, for it lets go of what an earlier run left half sent.
     """
+    give_up_staged(engine)
     worked, failed = metrics.housekeeping_worked, metrics.housekeeping_failed
     return (
-        Housekeeping(steps(engine, site), clock, worked=worked, failed=failed),
+        Housekeeping(lambda: _steps(engine, site), clock, worked=worked, failed=failed),
         Housekeeping(
-            packing_steps(engine, site),
+            lambda: _packing_steps(engine, site),
             clock,
             name="packing",
             pause=PackingPace(metrics.answered),
@@ -29,3 +31,15 @@ def background_threads(
             failed=failed,
         ),
     )
+
+
+def _steps(engine: Engine, site: Site) -> tuple[Step, ...]:
+    from holdfast.server.housekeeping_steps import steps  # much that no first answer needs
+
+    return steps(engine, site)
+
+
+def _packing_steps(engine: Engine, site: Site) -> tuple[Step, ...]:
+    from holdfast.server.housekeeping_steps import packing_steps
+
+    return packing_steps(engine, site)

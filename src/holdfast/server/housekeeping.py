@@ -8,24 +8,13 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.engine.port import Engine, EngineClosed, EngineError
-from holdfast.server.access.sessions import collect_sessions
-from holdfast.server.dynamodb.client_tokens import forget_tokens
-from holdfast.server.dynamodb.item_ends import settle_item_ends
-from holdfast.server.dynamodb.ttl import expire_items
-from holdfast.server.kms.due import delete_due_keys, rotate_due_keys
-from holdfast.server.leftovers import collect_garbage, collect_staged, give_up_staged
-from holdfast.server.operation import Site
-from holdfast.server.s3.lifecycle_run import LifecycleRun
-from holdfast.server.s3.older_versions import OlderVersions
-from holdfast.server.s3.packer import pack_some
+from holdfast.engine.port import EngineClosed, EngineError
 
 log = logging.getLogger("holdfast.housekeeping")
 
 INTERVAL = 60.0  # seconds between two rounds
 FIRST_AFTER = 2.0  # seconds after the start
 BUSY_PAUSE = 1.0  # seconds, after a round that found something to do
-_REPEATS = 32
 _STOP_WITHIN = 10.0  # seconds; a step is far shorter
 
 
@@ -34,50 +23,6 @@ class Step(msgspec.Struct, frozen=True):
 
     name: str
     run: Callable[[datetime], int]
-
-
-def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
-    """Return everything that is done in the background, but packing.
-
-    To be called before the server serves, for it lets go of what an earlier run left half sent.
-    """
-    give_up_staged(engine)
-    return (
-        Step("staged-bodies", lambda now: collect_staged(engine, now)),
-        Step("garbage", _again(lambda now: collect_garbage(engine, now))),
-        Step("lifecycle", LifecycleRun(engine, site)),
-        Step("item-ends", _again(lambda now: settle_item_ends(engine, site, now))),
-        Step("item-expiry", _again(lambda now: expire_items(engine, now))),
-        Step("client-tokens", lambda now: forget_tokens(engine, now)),
-        Step("kms-deletions", lambda now: delete_due_keys(engine, now)),
-        Step("kms-rotations", lambda now: rotate_due_keys(engine, site, now)),
-        Step("sessions", lambda now: collect_sessions(engine, now)),
-    )
-
-
-def packing_steps(engine: Engine, site: Site) -> tuple[Step, ...]:
-    """Return the step that packs the next version. Only one thread may run it."""
-    older = OlderVersions(engine, site)
-
-    def pack_next(now: datetime) -> int:
-        return pack_some(engine, site, now, limit=1) or older(now)
-
-    return (Step("packing", pack_next),)
-
-
-def _again(run: Callable[[datetime], int]) -> Callable[[datetime], int]:
-    """Return a step that goes on while it finds something to do, up to a bound."""
-
-    def some(now: datetime) -> int:
-        done = 0
-        for _ in range(_REPEATS):
-            found = run(now)
-            if not found:
-                break
-            done += found
-        return done
-
-    return some
 
 
 def _nothing(*_: object) -> None:
@@ -89,7 +34,7 @@ class Housekeeping:
 
     def __init__(
         self,
-        todo: Sequence[Step],
+        todo: Callable[[], Sequence[Step]],
         clock: Callable[[], datetime],
         interval: float = INTERVAL,
         *,
@@ -101,7 +46,8 @@ class Housekeeping:
         """Prepare; `start` begins.
 
         Args:
-            todo: the steps, run in this order.
+            todo: returns the steps, which are run in this order. It is called once, before the first
+                round: what the steps need is not imported before the first answers.
             clock: the time in UTC, as the steps see it.
             interval: seconds between two rounds that find nothing to do, or fail.
             name: of the thread.
@@ -110,7 +56,8 @@ class Housekeeping:
             worked: is told a step's name and what it did, when that was something.
             failed: is told the name of a step that raised.
         """
-        self._steps = tuple(todo)
+        self._todo = todo
+        self._steps: Sequence[Step] | None = None
         self._clock = clock
         self._interval = interval
         self._name = name
@@ -135,6 +82,8 @@ class Housekeeping:
     def round(self) -> int:
         """Run every step once, now; return how much they did. Never raises because of a step."""
         self._failing = False
+        if self._steps is None:
+            self._steps = self._todo()
         return sum(self._run(step) for step in self._steps if not self._stopping.is_set())
 
     def _loop(self) -> None:

@@ -14,8 +14,11 @@ from holdfast.engine.port import Engine, EngineClosed, NoSpace, Reader, Writer
 from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
-from holdfast.server.housekeeping import Housekeeping, Step, packing_steps, steps
+from holdfast.server.background_threads import background_threads
+from holdfast.server.housekeeping import Housekeeping, Step
+from holdfast.server.housekeeping_steps import packing_steps, steps
 from holdfast.server.leftovers import collect_garbage, collect_staged
+from holdfast.server.metrics import Metrics
 from holdfast.server.operation import Site
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -78,7 +81,7 @@ def test_a_round_runs_every_step_with_the_clock() -> None:
 
         return Step(name, run)
 
-    assert Housekeeping([step("a"), step("b")], _clock).round() == 4
+    assert Housekeeping(lambda: [step("a"), step("b")], _clock).round() == 4
     assert seen == [("a", NOW), ("b", NOW)]
 
 
@@ -92,7 +95,10 @@ def test_a_step_that_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> N
         Step("good", lambda _: 3),
     ]
     keeping = Housekeeping(
-        todo, _clock, worked=lambda name, done: worked.append((name, done)), failed=failed.append
+        lambda: todo,
+        _clock,
+        worked=lambda name, done: worked.append((name, done)),
+        failed=failed.append,
     )
     assert keeping.round() == 3
     assert failed == ["bad"]
@@ -104,7 +110,7 @@ def test_a_full_disk_is_no_mistake_of_a_step(caplog: pytest.LogCaptureFixture) -
     """It is logged in one line and counted."""
     failed: list[str] = []
     todo = [Step("full", _raising(NoSpace("the disk is full")))]
-    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert Housekeeping(lambda: todo, _clock, failed=failed.append).round() == 0
     assert failed == ["full"]
     assert "'full' failed: the disk is full" in caplog.text
     assert "Traceback" not in caplog.text
@@ -133,7 +139,7 @@ def test_after_a_failure_the_interval_is_waited_for() -> None:
             raise problem
         return 1
 
-    keeping = Housekeeping([Step("pack", run)], _clock, 60.0, pause=lambda *_: 0.0)
+    keeping = Housekeeping(lambda: [Step("pack", run)], _clock, 60.0, pause=lambda *_: 0.0)
     keeping._stopping = waits = Waits(3)
     keeping._loop()
     assert waits.asked[1:] == [60.0, 0.0]
@@ -146,7 +152,7 @@ def test_a_closed_engine_ends_the_round_quietly(caplog: pytest.LogCaptureFixture
         Step("closed", _raising(EngineClosed("closed"))),
         Step("after", _raising(ValueError("not reached"))),
     ]
-    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert Housekeeping(lambda: todo, _clock, failed=failed.append).round() == 0
     assert failed == []
     assert caplog.text == ""
 
@@ -159,7 +165,7 @@ def test_the_thread_runs_until_it_is_stopped() -> None:
         rounds.release()
         return 0
 
-    keeping = Housekeeping([Step("tick", run)], _clock, interval=0.001)
+    keeping = Housekeeping(lambda: [Step("tick", run)], _clock, interval=0.001)
     keeping.start()
     assert all(rounds.acquire(timeout=10) for _ in range(3))
     keeping.stop()
@@ -179,7 +185,9 @@ def test_a_thread_pauses_as_it_is_told() -> None:
             enough.set()
         return 0.0
 
-    keeping = Housekeeping([Step("tick", lambda _: 7)], _clock, 0.001, name="packing", pause=pause)
+    keeping = Housekeeping(
+        lambda: [Step("tick", lambda _: 7)], _clock, 0.001, name="packing", pause=pause
+    )
     keeping.start()
     assert enough.wait(10)
     keeping.stop()
@@ -188,14 +196,14 @@ def test_a_thread_pauses_as_it_is_told() -> None:
 
 def test_stopping_what_was_not_started_does_nothing() -> None:
     """A server that fails to start stops what it has."""
-    Housekeeping([], _clock).stop()
+    Housekeeping(list, _clock).stop()
 
 
 def test_all_steps_run_on_an_empty_store(engine: SqliteEngine) -> None:
     """There is nothing to do, and no step fails."""
     failed: list[str] = []
     todo = (*steps(engine, _site()), *packing_steps(engine, _site()))
-    assert Housekeeping(todo, _clock, failed=failed.append).round() == 0
+    assert Housekeeping(lambda: todo, _clock, failed=failed.append).round() == 0
     assert failed == []
     assert len({step.name for step in todo}) == len(todo)
 
@@ -203,9 +211,9 @@ def test_all_steps_run_on_an_empty_store(engine: SqliteEngine) -> None:
 def test_what_an_earlier_run_left_half_sent_is_let_go(engine: SqliteEngine) -> None:
     """Before the server serves, whatever its age."""
     _staged(engine, NOW + DAY)
-    todo = steps(engine, _site())
+    regular, _ = background_threads(engine, _site(), lambda: NOW + 2 * DAY, Metrics())
     assert _count(engine, Staged) == 0
-    assert Housekeeping(todo, lambda: NOW + 2 * DAY).round() > 0
+    assert regular.round() > 0
     assert _count(engine, Chunk) == 0
 
 
