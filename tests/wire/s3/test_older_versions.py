@@ -9,6 +9,7 @@ import pytest
 
 from damaged_data import opened
 from holdfast.engine.directory import DATABASE
+from holdfast.engine.packed_links import LONGEST_CHAIN
 from holdfast.engine.records import Packed, Setting, ToPack
 from holdfast.server.s3.older_versions import ALL, PROGRESS, OlderVersions
 from in_process import Aws
@@ -66,6 +67,22 @@ def test_all_but_the_newest_are_found_and_packed(aws: Aws, limit: int) -> None:
         assert [packed(aws, key, one) is not None for one in versions] == [True, True, False]
         assert [got(aws, key, one) for one in versions] == [state(n) for n in range(3)]
     assert problems(aws) == []
+
+
+@pytest.mark.parametrize("limit", [4, 64])
+def test_chains_are_as_long_as_those_of_versions_that_were_noted_at_once(
+    aws: Aws, limit: int
+) -> None:
+    """The oldest are packed first, so that hardly any has to stand by itself."""
+    for number in range(LONGEST_CHAIN + 5):
+        put(aws, "a", state(number, 6_000))
+    forget_notes(aws)
+    older = OlderVersions(aws.engine, aws.site, limit)
+    while older(aws.clock()):
+        pack_all(aws)
+    forms = records(aws, Packed)
+    assert len(forms) == LONGEST_CHAIN + 4
+    assert [form.below for form in forms if not form.base_id] == [LONGEST_CHAIN]
 
 
 def test_the_search_goes_on_where_a_stopped_server_left_it(aws: Aws) -> None:

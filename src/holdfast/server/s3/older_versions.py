@@ -6,11 +6,11 @@ from datetime import datetime
 import msgspec
 
 from holdfast.engine.port import CorruptData, Engine, Reader
-from holdfast.engine.records import ObjectVersion, Packed, Setting
+from holdfast.engine.records import Object, ObjectVersion, Packed, Setting
 from holdfast.server.background import own_update
 from holdfast.server.operation import Site, Transaction
 from holdfast.server.s3.packer import suitable
-from holdfast.server.s3.to_pack import note
+from holdfast.server.s3.to_pack import note_in_order
 
 log = logging.getLogger("holdfast.packer")
 
@@ -19,16 +19,8 @@ PROGRESS = "packing.looked-up-to"
 ALL = b""  # its value when all were looked at
 
 
-class _Place(msgspec.Struct, frozen=True, array_like=True):
-    """The version that was looked at last."""
-
-    bucket: str = ""
-    key: str = ""
-    order: int = 0
-
-
-# Made here, not at its first use: msgspec crashes when two threads are the first with a Struct.
-_PLACE = msgspec.msgpack.Decoder(_Place)
+# Of the version that was looked at last: bucket, key, order.
+_PLACE = msgspec.msgpack.Decoder(tuple[str, str, int])
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -70,25 +62,26 @@ class OlderVersions:
         progress = tx.get(Setting, PROGRESS)
         if progress is not None and progress.value == ALL:
             return None
-        last = _PLACE.decode(progress.value) if progress is not None else _Place()
-        seen = tuple(
-            tx.scan(ObjectVersion, after=(last.bucket, last.key, last.order), limit=self._limit)
-        )
-        older = []
-        for version in seen:
-            # The newest of a key comes first, and stays whole.
-            if (version.bucket, version.key) == (last.bucket, last.key) and _is_whole(tx, version):
-                older.append(version)
-            last = _Place(version.bucket, version.key, version.order)
-        more = len(seen) == self._limit
-        return _Found(len(seen), tuple(older), msgspec.msgpack.encode(last) if more else ALL)
+        after = () if progress is None else _PLACE.decode(progress.value)
+        # From the end, for so the oldest version of a key comes first: what hangs on a version is
+        # to be known when that is packed, else chains stay short.
+        seen = tuple(tx.scan(ObjectVersion, after=after, limit=self._limit, reverse=True))
+        older = tuple(version for version in seen if _is_to_be_packed(tx, version))
+        if len(seen) < self._limit:
+            return _Found(len(seen), older, ALL)
+        last = seen[-1]
+        place = msgspec.msgpack.encode((last.bucket, last.key, last.order))
+        return _Found(len(seen), older, place)
 
 
-def _is_whole(tx: Reader, version: ObjectVersion) -> bool:
-    return suitable(version) and tx.get(Packed, version.stored[0].id) is None
+def _is_to_be_packed(tx: Reader, version: ObjectVersion) -> bool:
+    if not suitable(version) or tx.get(Packed, version.stored[0].id) is not None:
+        return False
+    known = tx.get(Object, version.bucket, version.key)
+    return known is None or known.order != version.order
 
 
 def _note(tx: Transaction, found: _Found) -> None:
     for version in found.to_pack:
-        note(tx, version)
+        note_in_order(tx, version)
     tx.put(Setting(name=PROGRESS, value=found.progress))

@@ -14,6 +14,13 @@ def note(tx: Transaction, version: Object | ObjectVersion) -> None:
         _note(tx, version.bucket, version.key, version.order)
 
 
+def note_in_order(tx: Transaction, version: ObjectVersion) -> None:
+    """Note a version that was superseded earlier, behind the older ones and before the newer ones."""
+    made = -version.order  # microseconds since the epoch
+    at = min(made, micros(tx.now))
+    tx.put(ToPack(at=at, bucket=version.bucket, key=version.key, order=version.order))
+
+
 def note_hanging_on(tx: Transaction, version: ObjectVersion) -> None:
     """Note the versions whose bodies are differences from that of one that goes for good."""
     if len(version.stored) == 1 and may_be_packed(version.size):
