@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,6 +63,16 @@ class Target:
     def log(self) -> str:
         """Return what it has logged so far."""
         return self.server.data.with_suffix(".log").read_text()
+
+    def whole_log(self) -> str:
+        """Return its log with the lines of all answers until now, which are written soon after them."""
+        last = uuid.uuid4().hex
+        self.ask(self.signer.request("GET", f"/{BUCKET}/{last}"))
+        deadline = time.monotonic() + 10
+        while last not in (log := self.log()):
+            assert time.monotonic() < deadline, f"a request was not logged:\n{log[-2000:]}"
+            time.sleep(0.01)
+        return log
 
     def is_well(self) -> bool:
         """Whether it still answers, and has met no defect of its own."""
