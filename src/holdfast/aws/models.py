@@ -3,8 +3,8 @@
 Only what the served operations reach is kept; documentation is never even decoded.
 """
 
-import gzip
 import importlib.util
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -83,12 +83,13 @@ class _Metadata(msgspec.Struct, rename="camel"):
 class _Model(msgspec.Struct):
     metadata: _Metadata
     operations: dict[str, _Operation]
-    shapes: dict[str, _Shape]
+    shapes: dict[str, msgspec.Raw]  # most of them are never needed, so each is decoded when it is
 
 
 # Made while one thread imports this: msgspec crashes the process when two threads are the first to
 # decode a Struct at the same time.
 _DECODER = msgspec.json.Decoder(_Model)
+_SHAPE_DECODER = msgspec.json.Decoder(_Shape)
 
 
 @cache
@@ -103,7 +104,7 @@ def service(name: str) -> ServiceModel:
         RuntimeError: botocore, or its model of the service, is not installed.
     """
     served = SERVED[name]
-    model = _DECODER.decode(gzip.decompress(_model_file(name).read_bytes()))
+    model = _DECODER.decode(_uncompressed(_model_file(name).read_bytes()))
     about = model.metadata
     namespace = about.xml_namespace
     shapes = _Shapes(model.shapes)
@@ -117,7 +118,7 @@ def service(name: str) -> ServiceModel:
         operations={key: shapes.operation(key, model.operations[key]) for key in sorted(served)},
         known=frozenset(model.operations),
         errors=shapes.errors(model.operations[key] for key in served),
-        templates=_templates(model) if about.protocol == "rest-xml" else (),
+        templates=shapes.templates(model.operations) if about.protocol == "rest-xml" else (),
     )
 
 
@@ -131,11 +132,18 @@ def _model_file(name: str) -> Path:
     return versions[-1]
 
 
+def _uncompressed(file: bytes) -> bytes:
+    # A gzip file ends with its size (RFC 1952, 2.3.1). Known before, memory is taken once.
+    size = int.from_bytes(file[-4:], "little")
+    return zlib.decompress(file, zlib.MAX_WBITS | 16, max(size, 1))
+
+
 class _Shapes:
     """Makes shapes of the raw ones, each once, and only those that are asked for."""
 
-    def __init__(self, raw: dict[str, _Shape]) -> None:
-        self._raw = raw
+    def __init__(self, undecoded: dict[str, msgspec.Raw]) -> None:
+        self._undecoded = undecoded
+        self._decoded: dict[str, _Shape] = {}
         self._made: dict[str, Shape] = {}
 
     def operation(self, name: str, raw: _Operation) -> OperationModel:
@@ -151,13 +159,25 @@ class _Shapes:
 
     def errors(self, operations: Iterable[_Operation]) -> dict[str, Shape]:
         names = {error.shape for operation in operations for error in operation.errors}
-        return {self._raw[name].error.code or name: self._shape(name) for name in sorted(names)}
+        return {self._raw(name).error.code or name: self._shape(name) for name in sorted(names)}
+
+    def templates(self, operations: dict[str, _Operation]) -> tuple[Template, ...]:
+        return tuple(
+            _template(name, raw, self._raw(raw.input.shape) if raw.input else _Shape("structure"))
+            for name, raw in operations.items()
+        )
+
+    def _raw(self, name: str) -> _Shape:
+        known = self._decoded.get(name)
+        if known is None:
+            known = self._decoded[name] = _SHAPE_DECODER.decode(self._undecoded[name])
+        return known
 
     def _shape(self, name: str) -> Shape:
         known = self._made.get(name)
         if known is not None:
             return known
-        raw = self._raw[name]
+        raw = self._raw(name)
         shape = self._made[name] = Shape(
             name=name,
             type=raw.type,
@@ -198,13 +218,7 @@ class _Shapes:
         )
 
 
-def _templates(model: _Model) -> tuple[Template, ...]:
-    return tuple(_template(name, raw, model.shapes) for name, raw in model.operations.items())
-
-
-def _template(name: str, raw: _Operation, shapes: dict[str, _Shape]) -> Template:
-    shape = shapes[raw.input.shape] if raw.input else _Shape("structure")
-
+def _template(name: str, raw: _Operation, shape: _Shape) -> Template:
     def wires(location: str) -> list[tuple[str, str]]:
         members = shape.members.items()
         return [(key, ref.location_name) for key, ref in members if ref.location == location]
