@@ -230,11 +230,16 @@ class Edge:
 
     async def _stream(self, body: Iterable[bytes], gone: "asyncio.Task[None]", send: Send) -> None:
         pieces = iter(body)
-        while (piece := await self._run(next, pieces, None)) is not None:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if gone.done():
-                return  # nobody takes the rest, so it is not read either
-        await send({"type": "http.response.body", "body": b""})
+        ahead = self.on_thread(next, pieces, None)
+        try:
+            while (piece := await ahead) is not None:
+                ahead = self.on_thread(next, pieces, None)  # while the client takes this one
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if gone.done():
+                    return  # nobody takes the rest, so it is not read either
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            await asyncio.gather(ahead, return_exceptions=True)
 
     def observe(self, exchange: Exchange, response: Response, seconds: float) -> None:
         """Count an answered request, and log it."""
