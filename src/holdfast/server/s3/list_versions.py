@@ -80,27 +80,24 @@ def _entries(
     # A page that begins in the middle of a key begins with one that is not its latest.
     last_key = after[0] if len(after) == 2 and after[1] != -(2**63) else None
     for place, one in enumerate(found.entries):
+        key = one.key
         entry: dict[str, Any] = {
             PLACE: place,
-            "Key": encode(one.key),
+            "Key": encode(key),
             "VersionId": one.version_id,
-            "IsLatest": one.key != last_key,
+            "IsLatest": key != last_key,
             "LastModified": one.last_modified,
             "Owner": who,
         }
-        last_key = one.key
+        last_key = key
         if one.delete_marker:
             markers.append(entry)
-        else:
-            _add_content(entry, one)
-            versions.append(entry)
+            continue
+        entry["ETag"] = quoted(one.etag)
+        entry["Size"] = one.size
+        entry["StorageClass"] = one.storage_class
+        if one.checksums:
+            entry["ChecksumAlgorithm"] = tuple(one.checksums)
+            entry["ChecksumType"] = one.checksum_type
+        versions.append(entry)
     return {"Versions": versions, "DeleteMarkers": markers}
-
-
-def _add_content(entry: dict[str, Any], one: ListedVersion) -> None:
-    entry["ETag"] = quoted(one.etag)
-    entry["Size"] = one.size
-    entry["StorageClass"] = one.storage_class
-    if one.checksums:
-        entry["ChecksumAlgorithm"] = tuple(one.checksums)
-        entry["ChecksumType"] = one.checksum_type
