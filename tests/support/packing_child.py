@@ -69,7 +69,7 @@ class SteppingEngine:
         self._step()
         return self._engine.view(work)
 
-    def update(self, work: Callable[[Writer], Any]) -> Any:
+    def update(self, work: Callable[[Writer], Any], *, durable: bool = True) -> Any:
         """See `Engine.update`; once before, and once within, when all is written but not committed."""
         self._step()
 
@@ -78,7 +78,7 @@ class SteppingEngine:
             self._step()
             return result
 
-        return self._engine.update(stepping)
+        return self._engine.update(stepping, durable=durable)
 
 
 def pack(directory: Path, last: int) -> None:

@@ -99,11 +99,12 @@ class Engine(Protocol):
         """Call `work` once, alone among all writers, and return its answer.
 
         On return everything it put or dropped is durable, and so is everything that any update did
-        before. With `durable=False`, for what nothing names yet, only the next durable update that
-        writes makes it so; until then a power cut may undo the last such updates, never some in the
-        middle and never a part of one. When `work` raises, nothing of it is kept
-        and the exception comes out here. Waiting updates may share one commit; none of them returns
-        before that commit is durable. `work` must not wait for a client or for another transaction.
+        before. With `durable=False`, for what nothing names yet or what is then done again, only the
+        next durable update that writes makes it so; until then a power cut may undo the last such
+        updates, never some in the middle and never a part of one. When `work` raises, nothing of it
+        is kept and the exception comes out here. Waiting updates may share one commit; none of them
+        returns before that commit is durable. `work` must not wait for a client or for another
+        transaction.
 
         Raises:
             EngineError: the commit failed; nothing of it was kept.

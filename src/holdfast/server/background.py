@@ -22,7 +22,14 @@ def own_view(engine: Engine, site: Site, now: datetime, work: Callable[[Snapshot
     return engine.view(lambda reader: work(Snapshot(reader, context)))
 
 
-def own_update(engine: Engine, site: Site, now: datetime, work: Callable[[Transaction], T]) -> T:
-    """Call `work` with a transaction in the server's own name."""
+def own_update(
+    engine: Engine,
+    site: Site,
+    now: datetime,
+    work: Callable[[Transaction], T],
+    *,
+    durable: bool = True,
+) -> T:
+    """Call `work` with a transaction in the server's own name; `durable` as for `Engine.update`."""
     context = own_context(engine, site, now)
-    return engine.update(lambda writer: work(Transaction(writer, context)))
+    return engine.update(lambda writer: work(Transaction(writer, context)), durable=durable)

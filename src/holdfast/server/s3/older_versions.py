@@ -54,7 +54,7 @@ class OlderVersions:
         if found is None:
             self._done = True
             return 0
-        own_update(self._engine, self._site, now, lambda tx: _note(tx, found))
+        own_update(self._engine, self._site, now, lambda tx: _note(tx, found), durable=False)
         return found.looked
 
     def _look(self, tx: Reader) -> _Found | None:

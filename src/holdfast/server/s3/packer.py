@@ -73,9 +73,10 @@ def _deal_with(engine: Engine, site: Site, now: datetime, noted: ToPack) -> bool
     except (ServiceError, CorruptData) as problem:
         # Its key is disabled, say. What is damaged is for `holdfast check` to tell.
         log.info("%s/%s cannot be packed now: %s", noted.bucket, noted.key, problem)
-        own_update(engine, site, now, lambda tx: note_again(tx, noted, now + LATER))
+        own_update(engine, site, now, lambda tx: note_again(tx, noted, now + LATER), durable=False)
         return True
-    return own_update(engine, site, now, lambda tx: _finish(tx, noted, task, put))
+    # A power cut may take it back, the note too: then it is done again. So no request waits for a sync.
+    return own_update(engine, site, now, lambda tx: _finish(tx, noted, task, put), durable=False)
 
 
 def _task(tx: Snapshot, noted: ToPack) -> _Task | None:
