@@ -16,7 +16,9 @@ class Answer:
     """One whole answer."""
 
     status: int
-    body: bytes  # its beginning, if it is longer than 4 MiB
+    # Its beginning, if it is longer than 4 MiB. At the end of a loop asyncio asks for the text of what
+    # the loop returned, which took milliseconds that were none of the server's.
+    body: bytes = field(repr=False)
     length: int  # of the whole body
     closes: bool = False  # the server closes the connection after it
 

@@ -87,3 +87,8 @@ def test_a_long_body_is_counted() -> None:
     assert answer.length == length
     assert len(answer.body) <= 4 << 20
     assert parser.feed(PLAIN) == Answer(200, b"hello", 5)
+
+
+def test_a_body_is_not_written_out() -> None:
+    """Whoever asks for the text of an answer does not wait for that of its body."""
+    assert "hello" not in repr(Answer(200, b"hello", 5))
