@@ -3,8 +3,7 @@
 Source: "Signature Calculations for the Authorization Header" in the Amazon S3 API reference.
 """
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from holdfast.aws.claims import (
@@ -22,6 +21,7 @@ from holdfast.aws.claims import (
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
 from holdfast.aws.refusals import family, refusal
+from holdfast.aws.timestamps import from_http_date
 
 _COMPONENTS = ("Credential", "Signature", "SignedHeaders")
 
@@ -117,9 +117,8 @@ def _time(request: Request, header: str, service: str) -> tuple[str, datetime]:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        time = parsedate_to_datetime(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, TypeError, OverflowError):
+        return from_http_date(text)
+    except ValueError:
         return None
 
 
