@@ -15,8 +15,9 @@ PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n'
 MAX_DEPTH = 32
 MAX_ELEMENTS = 100_000
 
-_SPECIAL = re.compile(r"[&<>\"\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Patterns that hardly any text needs; `re` keeps them once they are compiled.
+_SPECIAL = r"[&<>\"\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
+_NO_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
@@ -68,7 +69,7 @@ def escape(text: str) -> str:
     Characters that XML 1.0 does not allow become numeric references, as in S3's own listings.
     """
     if not text.isprintable():
-        return _SPECIAL.sub(_reference, text)
+        return re.sub(_SPECIAL, _reference, text)
     # Nearly all text is printable and has none of these; looking for them so is fastest. The ampersand
     # comes first: it is in all of the references.
     if "&" in text:
@@ -84,7 +85,7 @@ def escape(text: str) -> str:
 
 def readable(text: str) -> str:
     """Return text without what XML 1.0 cannot say: an error document has to be read by any parser."""
-    return _NO_XML.sub("\ufffd", text)
+    return text if text.isprintable() else re.sub(_NO_XML, "\ufffd", text)
 
 
 def _reference(match: re.Match[str]) -> str:

@@ -1,6 +1,5 @@
 """What commands print: results on standard output, notes and errors on standard error."""
 
-import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -51,9 +50,11 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    from dataclasses import fields, is_dataclass  # the server does without it
+
+    if is_dataclass(value) and not isinstance(value, type):
         # Not asdict: it copies deeply, and cannot copy every mapping.
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):
