@@ -3,6 +3,7 @@
 Source: "Signature Calculations for the Authorization Header" in the Amazon S3 API reference.
 """
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ from holdfast.aws.refusals import family, refusal
 from holdfast.aws.timestamps import from_http_date
 
 _COMPONENTS = ("Credential", "Signature", "SignedHeaders")
+# As SDKs write it, without another blank; whatever else may be meant is taken apart piece by piece.
+_USUAL = re.compile(ALGORITHM + " Credential=([^,]+), SignedHeaders=([^,]+), Signature=([^,]+)")
 
 
 class _Parts(NamedTuple):
@@ -66,6 +69,9 @@ def from_header(request: Request, header: str, service: str) -> Claims:
 
 
 def _components(header: str, service: str) -> _Parts:
+    usual = _USUAL.fullmatch(header)
+    if usual is not None and header.count(" ") == 3 and "\t" not in header:
+        return _Parts(*usual.groups())
     scheme, _, rest = header.partition(" ")
     if scheme in ("AWS", "AWS4-ECDSA-P256-SHA256"):
         raise not_v4(service)

@@ -1,6 +1,6 @@
 """HTTP requests and responses as plain values."""
 
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Iterable, Iterator, KeysView, Sequence
 from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
@@ -16,27 +16,28 @@ class Headers:
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         """Take (name, value) pairs; names in any case, values as latin-1 text."""
-        self._values: dict[str, str] = {}
+        values = self._values = dict[str, str]()
         self.repeated: list[str] = []  # names that came more than once
-        for name, value in pairs:
-            self._add(name.lower(), value.strip(" \t"))
+        for raw_name, raw_value in pairs:
+            name, value = raw_name.lower(), raw_value.strip(" \t")
+            if name in values:
+                value = f"{values[name]},{value}"
+                self.repeated.append(name)
+            values[name] = value
 
     @classmethod
-    def of_bytes(cls, pairs: Iterable[tuple[bytes, bytes]]) -> "Headers":
+    def of_bytes(cls, pairs: Sequence[tuple[bytes, bytes]]) -> "Headers":
         """Take (name, value) pairs as they are on the wire."""
-        made = cls()
-        add = made._add
-        for name, value in pairs:
-            add(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
-        return made
-
-    def _add(self, name: str, value: str) -> None:
-        values = self._values
-        if name in values:
-            values[name] = f"{values[name]},{value}"
-            self.repeated.append(name)
-        else:
-            values[name] = value
+        # All at once: piece by piece is a tenth of what a short request costs.
+        names = b"\n".join([name for name, _ in pairs]).decode("latin-1").lower().split("\n")
+        text = b"\n".join([value for _, value in pairs]).decode("latin-1")
+        values = text.split("\n")
+        if len(names) == len(pairs) == len(values) == len(set(names)) and not _padded(text):
+            headers = cls()
+            headers._values = dict(zip(names, values, strict=True))
+            return headers
+        # Some are repeated, or to be stripped, or there are none, or they are none.
+        return cls([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
 
     def names(self) -> KeysView[str]:
         """Return the lower-case names."""
@@ -55,6 +56,12 @@ class Headers:
     def items(self) -> Iterable[tuple[str, str]]:
         """Return (lower-case name, value) pairs."""
         return self._values.items()
+
+
+def _padded(lines: str) -> bool:
+    """Say whether a line may have a blank at its beginning or end."""
+    framed = f"\n{lines}\n"
+    return "\n " in framed or " \n" in framed or "\t" in framed
 
 
 def parse_query(query: str) -> tuple[tuple[str, str], ...]:

@@ -114,17 +114,10 @@ def verify(
     digest = hashlib.sha256(canonical).hexdigest()
     to_sign = f"{ALGORITHM}\n{claims.amz_date}\n{scope}\n{digest}".encode("latin-1")
     key = signing_key(secret, claims.date, claims.region, claims.service)
-    expected = _keyed(key).copy()
-    expected.update(to_sign)
-    if not hmac.compare_digest(expected.hexdigest().encode(), claims.signature.encode()):
+    expected = hmac.digest(key, to_sign, "sha256").hex()
+    if not hmac.compare_digest(expected.encode(), claims.signature.encode()):
         raise _mismatch(claims, canonical, to_sign)
     return SigningContext(key, claims.amz_date, scope, claims.signature, payload_hash)
-
-
-@lru_cache(maxsize=256)
-def _keyed(key: bytes) -> hmac.HMAC:
-    """Return an HMAC that has taken its key and nothing else: to be copied, not used."""
-    return hmac.new(key, digestmod="sha256")
 
 
 def canonical_request(claims: Claims, request: Request, payload_hash: str) -> bytes:
@@ -136,13 +129,12 @@ def canonical_request(claims: Claims, request: Request, payload_hash: str) -> by
     query = _canonical_query(request.raw_query, presigned=claims.presigned)
     names, joined = _ordered(claims.signed_headers)
     value_of = request.headers.get
-    lines = [request.method, path, query]
-    for name in names:
-        value = value_of(name)
-        lines.append(f"{name}:{_SPACES.sub(' ', value) if '  ' in value else value}")
-    lines += ("", joined, payload_hash)
+    headers = "\n".join([f"{name}:{value_of(name)}" for name in names])
+    if "  " in headers:
+        headers = _SPACES.sub(" ", headers)
+    text = f"{request.method}\n{path}\n{query}\n{headers}\n\n{joined}\n{payload_hash}"
     # Header values are bytes read as latin-1; this gives the bytes back.
-    return "\n".join(lines).encode("latin-1")
+    return text.encode("latin-1")
 
 
 @lru_cache(maxsize=256)
@@ -173,7 +165,7 @@ def _encoded(text: str) -> str:
 def _check_signed_headers(claims: Claims, request: Request) -> None:
     present = request.headers.names()
     others = present - _set_of(claims.signed_headers)
-    missing = {name for name in others if name.startswith("x-amz-")}
+    missing = [name for name in others if name.startswith("x-amz-")]
     no_host = "host" not in present or "host" not in claims.signed_headers
     if missing or no_host:
         unsigned = ["host"] if no_host else []

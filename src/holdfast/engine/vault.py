@@ -7,6 +7,7 @@ the piece is, so that a moved or swapped one does not open.
 import hashlib
 import os
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,12 +29,16 @@ def binding(*parts: str | bytes | int) -> bytes:
     return b"".join(encoded)
 
 
+# A table's key seals all its items, and to prepare a key takes longer than to seal an item.
+_cipher = lru_cache(maxsize=64)(AESGCM)
+
+
 def seal(
     key: bytes, plaintext: bytes, bound_to: bytes, random: Callable[[int], bytes] = os.urandom
 ) -> bytes:
     """Encrypt under a 32-byte key, bound to the associated data."""
     nonce = random(_NONCE_BYTES)
-    return _FORMAT + nonce + AESGCM(key).encrypt(nonce, plaintext, bound_to)
+    return _FORMAT + nonce + _cipher(key).encrypt(nonce, plaintext, bound_to)
 
 
 def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
@@ -45,7 +50,7 @@ def unseal(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
     if len(sealed) < OVERHEAD or sealed[:1] != _FORMAT:
         raise CorruptData("an encrypted piece is cut short or of an unknown format")
     try:
-        return AESGCM(key).decrypt(sealed[1:13], sealed[13:], bound_to)
+        return _cipher(key).decrypt(sealed[1:13], sealed[13:], bound_to)
     except InvalidTag:
         raise CorruptData(
             "an encrypted piece was changed, moved, or is under another key"

@@ -4,6 +4,7 @@ What is refused here never becomes a request, so it is answered in S3's form wit
 """
 
 import asyncio
+from itertools import chain
 
 import httptools
 
@@ -22,6 +23,7 @@ _DOCUMENT = (
     "<Error><Code>{code}</Code><Message>{message}</Message></Error>"
 )
 _FAREWELL_SECONDS = 1.0  # for an idle client to agree to the end of TLS; most never do
+_FRAMING = 4  # bytes of a header besides its name and value: ": " and the end of the line
 _MOST_PIPELINED = 16  # requests that wait on one connection; their headers are held meanwhile
 
 _BAD_REQUEST = Fault("400 Bad Request", "BadRequest", "An error occurred when parsing the request.")
@@ -45,7 +47,8 @@ class Connection(ShortRequests):
     def __init__(self, shared: Shared) -> None:
         """See `HttpProtocol`."""
         super().__init__(shared)
-        self._head_bytes = 0
+        self._in_head = False
+        self._head_bytes = 0  # that came after the piece that the head began in
         self._write_deadline: asyncio.TimerHandle | None = None
         self._fault = _BAD_REQUEST
 
@@ -65,8 +68,13 @@ class Connection(ShortRequests):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes. Whatever they were, something times what is to come."""
+        """Take bytes. Whatever they were, something times what is to come, and bounds a head."""
+        in_head = self._in_head
         super().data_received(data)
+        if in_head and self._in_head:  # the parser would keep a header without end
+            self._head_bytes += len(data)
+            if self._head_bytes > self.limits.header_bytes:
+                self._refuse(_TOO_LARGE)
         if self._short is not None:
             return
         idle = self.cycle is None or self.cycle.response_complete
@@ -106,28 +114,19 @@ class Connection(ShortRequests):
     def on_message_begin(self) -> None:
         """Begin to count and to time the head of a request."""
         super().on_message_begin()
+        self._in_head = True
         self._head_bytes = 0
         self._await_head()
         if len(self.pipeline) >= _MOST_PIPELINED:
             self._stop(_TOO_MANY)
 
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the request line."""
-        self._head_bytes += len(url)
-        if self._head_bytes > self.limits.header_bytes:
-            self._stop(_TOO_LARGE)
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. Called more often than anything else."""
-        self._head_bytes += len(name) + len(value) + 4
-        if self._head_bytes > self.limits.header_bytes:
-            self._stop(_TOO_LARGE)
-        self.raw_headers.append((name, value))
-
     def begin(self) -> None:
         """The head is complete: from here on the edge keeps the time."""
         self.patience.stop()
+        self._in_head = False
+        size = len(self.url) + sum(map(len, chain.from_iterable(self.raw_headers)))
+        if size + _FRAMING * len(self.raw_headers) > self.limits.header_bytes:
+            self._stop(_TOO_LARGE)
         try:
             version = self.parser.get_http_version()
             self.url = checked_target(self.url, self.headers, version)

@@ -59,8 +59,7 @@ class Direct:
             exchange = self._pipeline.refuse(request, overload(service_of(request)))
         else:
             exchange = self._pipeline.begin(request)
-            exchange.feed(body)
-            exchange.settle()
+            exchange.take(body)
         if exchange.response is None:
             if not exchange.brief:
                 return self._edge.going_on(exchange, began)

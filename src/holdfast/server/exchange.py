@@ -68,6 +68,7 @@ class Exchange:
         self._target: Target | None = None
         self._model: OperationModel | None = None
         self._claims: sigv4.Claims | None = None
+        self._handler: Operation[Any]  # once it is routed
         self._context_made: Context | None = None
         self._payload: Payload | None = None
         self._sink: BodyWriter | None = None
@@ -114,20 +115,20 @@ class Exchange:
         if self.response is None:
             self.guard(self._run)
 
-    def settle(self) -> None:
-        """The body is complete: check what only the body gives, and know the operation."""
+    def take(self, body: bytes) -> None:
+        """Take a whole body, check what only it gives, and know the operation."""
         if self.response is None:
-            self.guard(self._settle)
+            self.guard(lambda: self._take_whole(body))
 
     @property
     def brief(self) -> bool:
-        """Whether what is left takes microseconds. Once it is settled."""
-        return self._handler().brief
+        """Whether what is left takes microseconds. Once the body is taken."""
+        return self._handler.brief
 
     @property
     def writes(self) -> bool:
-        """Whether the operation may write. Once it is settled."""
-        return self._handler().writes
+        """Whether the operation may write. Once the body is taken."""
+        return self._handler.writes
 
     def work(self) -> Callable[[Writer], Result] | None:
         """Return the transaction of a writing operation; None if it is refused before that.
@@ -137,7 +138,7 @@ class Exchange:
         self.guard(self._take_params)
         if self.response is not None:
             return None
-        handler, context, params = self._handler(), self._context(), self._params
+        handler, context, params = self._handler, self._context(), self._params
         return lambda tx: handler(Transaction(tx, context), params)
 
     def conclude(self, outcome: Outcome) -> None:
@@ -200,7 +201,9 @@ class Exchange:
     def _route(self, body: bytes) -> None:
         base = self._serving.base_domain
         self._target = routing.route(self.service, self.request, body, base)
-        self._model = service(self.service).operations[self._target.operation]
+        operation = self._target.operation
+        self._model = service(self.service).operations[operation]
+        self._handler = self._serving.services[self.service][operation]
         self.streams = self._model.streams_input
 
     def _announced_length(self) -> int:
@@ -236,6 +239,10 @@ class Exchange:
                 self._sink.write(piece)
             else:
                 self._document += piece
+
+    def _take_whole(self, body: bytes) -> None:
+        self._take(body)
+        self._settle()
 
     # ---- the operation -------------------------------------------------------------------------
 
@@ -287,12 +294,9 @@ class Exchange:
     def _parse(self, body: bytes) -> None:
         assert self._target is not None and self._model is not None  # noqa: S101, PT018
         self._params = protocols.parse(self.service, self._model, self.request, self._target, body)
-        prepare = self._handler().prepare
+        prepare = self._handler.prepare
         if prepare is not None:
             self._params = prepare(self._staging(), self._params)
-
-    def _handler(self) -> Operation[Any]:
-        return self._serving.services[self.service][self.operation]
 
     def _staging(self) -> Staging:
         return Staging(self._serving.engine, self._context())
@@ -319,7 +323,7 @@ class Exchange:
         return Context(self._serving.site, caller, self.now, self.request_id, view, request.host)
 
     def _transact(self) -> Result:
-        handler, context, params = self._handler(), self._context(), self._params
+        handler, context, params = self._handler, self._context(), self._params
         engine = self._serving.engine
         if handler.writes:
             return engine.update(lambda tx: handler(Transaction(tx, context), params))

@@ -1,5 +1,8 @@
 """Requests as plain values."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from holdfast.aws.http import Headers
 
 
@@ -24,3 +27,12 @@ def test_text_and_bytes_make_the_same() -> None:
     of_bytes = Headers.of_bytes([(name.encode(), value.encode()) for name, value in pairs])
     assert dict(of_text.items()) == dict(of_bytes.items())
     assert of_text.repeated == of_bytes.repeated
+
+
+@given(st.lists(st.tuples(st.binary(max_size=3), st.binary(max_size=3)), max_size=4))
+def test_however_odd_they_are(pairs: list[tuple[bytes, bytes]]) -> None:
+    """What was read all at once is what comes of reading one after the other."""
+    of_bytes = Headers.of_bytes(pairs)
+    of_text = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
+    assert dict(of_bytes.items()) == dict(of_text.items())
+    assert of_bytes.repeated == of_text.repeated

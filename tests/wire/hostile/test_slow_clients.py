@@ -47,6 +47,36 @@ def test_a_head_that_never_ends(target: Target, begun: bytes) -> None:
     assert b"<Code>RequestTimeout</Code>" in answer
 
 
+@pytest.mark.parametrize(
+    "begun", [b"GET /", b"GET / HTTP/1.1\r\nHost: x\r\nx-a: ", b"GET / HTTP/1.1\r\nHost: x\r\nx-"]
+)
+def test_a_line_without_end(target: Target, begun: bytes) -> None:
+    """It is not collected until its time is up."""
+    sent = 0
+    with within(4), connected(target.address) as peer:
+        peer.send(begun)
+        with contextlib.suppress(OSError):
+            while sent < 16 * MIB and peer.silent(0):
+                peer.send(b"a" * 65536)
+                sent += 65536
+
+    assert sent < 8 * MIB
+    assert target.is_well()
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_head_that_is_too_large(target: Target, count: int) -> None:
+    """Whether in one header or in many, and whether it comes at once or not."""
+    headers = b"".join(b"x-%d: %s\r\n" % (n, b"a" * (40_000 // count)) for n in range(count))
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n"
+    for cut in (len(request), 30_000):
+        with within(4), connected(target.address) as peer:
+            peer.send(request[:cut])
+            time.sleep(0.1)
+            peer.send(request[cut:])
+            assert b"<Code>RequestHeaderSectionTooLarge</Code>" in peer.rest()
+
+
 def test_a_head_that_drips(target: Target) -> None:
     """Byte after byte does not make the time for a head longer."""
     with within(4), connected(target.address) as peer:

@@ -45,7 +45,7 @@ def _second(seconds: int) -> str:
 
 def _one_line(value: object) -> str:
     # A client chooses some values (a path, a user agent): they must not begin a line of their own.
-    text = value if isinstance(value, str) else str(value)
+    text = str(value)
     if text.isprintable() and " " not in text and text:
         return text
     return json.dumps(text)
@@ -55,8 +55,11 @@ def _text(created: float, level: str, message: str, fields: Mapping[str, Any]) -
     if not message.isprintable():
         message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
     line = f"{_time(created)} {level:<7} {message}"
-    named = [f"{name}={_one_line(value)}" for name, value in fields.items() if value != ""]
-    return f"{line}  {' '.join(named)}" if named else line
+    named = [f"{name}={value}" for name, value in fields.items() if value != ""]
+    text = " ".join(named)
+    if not text.isprintable() or text.count(" ") >= len(named):
+        text = " ".join(f"{n}={_one_line(value)}" for n, value in fields.items() if value != "")
+    return f"{line}  {text}" if text else line
 
 
 def _object(
