@@ -26,6 +26,7 @@ _KEPT_PAGES = 64  # free pages that stay in the file for what comes next: 256 Ki
 _KEPT_PART = 32  # ...or one in so many pages of a large file
 _PAGE_BYTES = 4096
 _PAGES_AT_ONCE = 128  # an update waits for so many at most: 512 KiB, 2 milliseconds
+_INCREMENTAL = 2  # PRAGMA auto_vacuum: pages are given back when that is asked for
 _KEPT_LOG = 256 << 10  # bytes of the log that stay on disk: to overwrite is faster than to append
 
 _sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
@@ -41,6 +42,8 @@ class Upkeep:
         self._turns = turns
         self._limit = LARGEST_LOG
         self._unmerged = 0  # bytes; changed only with the turn
+        # A file that was made otherwise gives nothing back, however often it is asked to.
+        self._gives = connection.execute("PRAGMA auto_vacuum").fetchone() == (_INCREMENTAL,)
         self._giving = False  # pages were given back that the file has still
         self._closing = False
         self._work = threading.Event()  # something was written since it was looked at
@@ -156,7 +159,7 @@ class Upkeep:
             for count in ("freelist_count", "page_count")
         )
         kept = max(_KEPT_PAGES, pages // _KEPT_PART)
-        if free <= (kept if self._giving else 2 * kept):
+        if not self._gives or free <= (kept if self._giving else 2 * kept):
             return 0
         return min(free - kept, _PAGES_AT_ONCE)
 

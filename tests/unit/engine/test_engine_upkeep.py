@@ -1,11 +1,12 @@
 """The log stays short, whatever goes on beside; and no commit waits for that."""
 
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,26 @@ def test_pages_are_given_back_a_few_at_a_time(still: SqliteEngine, tmp_path: Pat
     assert left <= _KEPT_PAGES
     assert (tmp_path / "x.db").stat().st_size < 400_000 + _KEPT_PAGES * 4096
     assert (tmp_path / "x.db-wal").stat().st_size == 0
+
+
+def test_a_file_that_cannot_give_pages_back_is_not_asked_to(
+    still: SqliteEngine, tmp_path: Path
+) -> None:
+    """One that was copied by other means, say."""
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.execute("PRAGMA auto_vacuum = NONE")
+        database.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    copy = SqliteEngine(tmp_path / "copy.db")
+    try:
+        put(copy, 0, 2_000_000)
+        copy.update(lambda tx: tx.drop(Chunk, b"", 0))
+        free = free_pages(copy)
+        assert free > 4 * _KEPT_PAGES
+        assert tidied(copy) is None
+        assert free_pages(copy) == free
+        assert (tmp_path / "copy.db-wal").stat().st_size == 0
+    finally:
+        copy.close()
 
 
 def test_the_log_is_cut_later_if_a_reader_stays(still: SqliteEngine, tmp_path: Path) -> None:
