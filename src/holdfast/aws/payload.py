@@ -27,6 +27,9 @@ from holdfast.aws.sigv4 import SigningContext
 _CHECKSUM = "x-amz-checksum-"
 # Headers that begin like a checksum and are none.
 _NO_CHECKSUM = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"})
+_EMPTY_SHA256 = hashlib.sha256().hexdigest()
+# Headers that say something of a body, or begin like one that does.
+_OF_A_BODY = (_CHECKSUM, "x-amz-sdk-checksum-", "x-amz-trailer", "x-amz-decoded-", "content-md5")
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -37,6 +40,17 @@ class Digests(msgspec.Struct, frozen=True):
     md5: bytes
     sha256: str | None  # hexadecimal; None if nothing needed it
     checksums: Mapping[str, str]  # algorithm -> base64: sent and verified, or computed on request
+
+
+def is_absent(request: Request, context: SigningContext) -> bool:
+    """Say whether a request has no body, and claims nothing of one that would have to be checked."""
+    headers = request.headers
+    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
+        return False
+    if context.payload_hash not in (_EMPTY_SHA256, UNSIGNED):
+        return False
+    said = [name for name in headers if name.startswith(_OF_A_BODY)]
+    return not said or _NO_CHECKSUM.issuperset(said)
 
 
 class Payload:

@@ -284,8 +284,10 @@ def serialize(
 
 def _headers(operation: OperationModel, result: Mapping[str, Any]) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
-    for name, member in _header_members(operation):
-        if name not in result or (value := result[name]) is None:
+    members = _header_members(operation)
+    for given, value in result.items():
+        member = members.get(given)
+        if member is None or value is None:
             continue
         if member.location == "headers":
             prefix = member.wire
@@ -296,15 +298,15 @@ def _headers(operation: OperationModel, result: Mapping[str, Any]) -> list[tuple
 
 
 @cache
-def _header_members(operation: OperationModel) -> tuple[tuple[str, Member], ...]:
+def _header_members(operation: OperationModel) -> dict[str, Member]:
     members = operation.output.members.values() if operation.output else ()
     # The length of a streamed body is set where the body is.
     left_out = () if operation.method == "HEAD" else ("Content-Length",)
-    return tuple(
-        (member.name, member)
+    return {
+        member.name: member
         for member in members
         if member.location in ("header", "headers") and member.wire not in left_out
-    )
+    }
 
 
 def _header_text(member: Member, value: Any) -> str:

@@ -11,11 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from holdfast.aws import protocols, routing, sigv4
+from holdfast.aws import payload, protocols, routing, sigv4
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, Response
 from holdfast.aws.models import OperationModel, service
-from holdfast.aws.payload import Digests, Payload
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
@@ -70,12 +69,12 @@ class Exchange:
         self._claims: sigv4.Claims | None = None
         self._handler: Operation[Any]  # once it is routed
         self._context_made: Context | None = None
-        self._payload: Payload | None = None
+        self._payload: payload.Payload | None = None
         self._sink: BodyWriter | None = None
         self._document = bytearray()
         self._params: Params = {}
         self._received = 0
-        self._digests: Digests | None = None
+        self._digests: payload.Digests | None = None
         self._settled = False
 
     @property
@@ -226,10 +225,12 @@ class Exchange:
         headers = self.request.headers
         if self.streams and "content-length" not in headers and "transfer-encoding" not in headers:
             raise ServiceError("MissingContentLength")
+        if not self.streams and payload.is_absent(self.request, signing):
+            return
         # CompleteMultipartUpload's checksum header is about the object that it completes.
         of_body = self.operation != "CompleteMultipartUpload"
         most = self._serving.limits.body_bytes
-        self._payload = Payload(self.request, signing, most, checksum_is_of_body=of_body)
+        self._payload = payload.Payload(self.request, signing, most, checksum_is_of_body=of_body)
 
     def _take(self, data: bytes | memoryview) -> None:
         self._received += len(data)
@@ -280,7 +281,7 @@ class Exchange:
             body = b"".join(self.response.body)
             self.response = replace(self.response, body=body)
 
-    def _streamed(self, sink: BodyWriter, digests: Digests) -> Params:
+    def _streamed(self, sink: BodyWriter, digests: payload.Digests) -> Params:
         assert self._model is not None  # noqa: S101 - routed by open
         body = ReceivedBody(sink.finish(), digests.md5, digests.checksums)
         return {self._model.payload: body}

@@ -17,7 +17,7 @@ from holdfast.aws.claims import (
 )
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Headers, Request
-from holdfast.aws.payload import Digests, Payload
+from holdfast.aws.payload import Digests, Payload, is_absent
 from holdfast.aws.sigv4 import SigningContext
 
 BODY = b"the state of things"
@@ -371,3 +371,39 @@ def test_body_of_unknown_length_is_too_large() -> None:
     with pytest.raises(ServiceError) as caught:
         payload.feed(b"6")
     assert caught.value.code == "EntityTooLarge"
+
+
+EMPTY = hashlib.sha256().hexdigest()
+SAID_OF_BODIES = {
+    "content-length": ["0", "1", "00", ""],
+    "content-md5": ["1B2M2Y8AsgTpgAmY7PhCfg==", "no"],
+    "transfer-encoding": ["chunked"],
+    "x-amz-checksum-crc32": ["AAAAAA==", "no"],
+    "x-amz-checksum-other": ["AAAAAA=="],
+    "x-amz-checksum-mode": ["ENABLED"],
+    "x-amz-decoded-content-length": ["0", "1"],
+    "x-amz-sdk-checksum-algorithm": ["CRC32"],
+    "x-amz-trailer": ["x-amz-checksum-crc32"],
+}
+
+
+@given(
+    st.fixed_dictionaries({}, optional={n: st.sampled_from(v) for n, v in SAID_OF_BODIES.items()}),
+    st.sampled_from([EMPTY, UNSIGNED, STREAMING_SIGNED, STREAMING_UNSIGNED_TRAILER, "0" * 64]),
+)
+def test_a_body_that_is_absent_would_pass_every_check(
+    headers: dict[str, str], payload_hash: str
+) -> None:
+    """It is not checked then; every other is."""
+    request = Request("GET", "/b/k", "", Headers(headers.items()))
+    if is_absent(request, _context(payload_hash)):
+        assert Payload(request, _context(payload_hash), MOST).finish().size == 0
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"content-length": "0"}, {"x-amz-checksum-mode": "ENABLED"}]
+)
+def test_what_reads_and_deletes_has_no_body(headers: dict[str, str]) -> None:
+    """As SDKs send it."""
+    request = Request("GET", "/b/k", "", Headers({"host": "h", **headers}.items()))
+    assert is_absent(request, _context(EMPTY))
