@@ -2,7 +2,7 @@
 
 from benchmarks.servers.peer import Running, Unsupported
 from benchmarks.wire.load import ask, must
-from benchmarks.wire.requests import Signer
+from benchmarks.wire.requests import Request, Signer
 
 BUCKET, VERSIONED, TABLE = "bench-bucket", "bench-versioned", "bench-locks"
 _VERSIONING = (
@@ -17,8 +17,12 @@ def make_places(server: Running) -> None:
     Raises:
         Refused: The server does not make them.
     """
-    signer = server.signer
-    must(signer.s3("PUT", f"/{BUCKET}"))
+    for request in places(server.signer):
+        must(request)
+
+
+def places(signer: Signer) -> list[Request]:
+    """Return the requests that make a bucket and a lock table."""
     key = {"AttributeName": "LockID"}
     parameters = {
         "TableName": TABLE,
@@ -26,7 +30,7 @@ def make_places(server: Running) -> None:
         "KeySchema": [{**key, "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
     }
-    must(signer.dynamodb("CreateTable", parameters))
+    return [signer.s3("PUT", f"/{BUCKET}"), signer.dynamodb("CreateTable", parameters)]
 
 
 def make_versioned(signer: Signer) -> None:

@@ -79,7 +79,9 @@ class HttpProtocol(asyncio.Protocol):
                 cycle.disconnected = cycle.disconnected or not cycle.response_complete
                 cycle.message_event.set()
         self.flow.resume_writing()
-        self.parser = None  # which holds this object
+        # All of these lead back here: the last body would stay in memory until that is found out.
+        self.parser = self.cycle = self.answering = None
+        self.pipeline.clear()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""

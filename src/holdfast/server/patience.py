@@ -17,7 +17,7 @@ class Patience:
         """Begin without a deadline, in this loop."""
         self._loop = loop
         self._due = 0.0  # by the loop's clock; 0: nothing is waited for
-        self._end: Callable[[], None]
+        self._end: Callable[[], None] = _nothing
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -37,8 +37,9 @@ class Patience:
         self._due = 0.0
 
     def close(self) -> None:
-        """Wait for nothing any more, and leave no timer."""
+        """Wait for nothing any more, and leave no timer, nor the connection that would be told."""
         self._due = 0.0
+        self._end = _nothing
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -57,3 +58,7 @@ class Patience:
             return
         self._due = 0.0
         self._end()
+
+
+def _nothing() -> None:
+    """Nobody is told."""

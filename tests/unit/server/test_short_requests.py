@@ -1,6 +1,8 @@
 """Short requests on a connection: whatever their answers are, each gets one."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -76,3 +78,23 @@ def test_an_answer_that_cannot_be_written_is_an_error() -> None:
     assert wire.written.startswith(b"HTTP/1.1 500 ")
     assert b"\x01" not in wire.written
     assert wire.closed
+
+
+def test_nothing_holds_a_connection_that_is_lost() -> None:
+    """Its last body goes with it, and not when the collector comes by."""
+    left: list[weakref.ref[Any]] = []
+
+    async def run() -> None:
+        shared = Shared(_no_application, idle_seconds=5)
+        connection = limited(Limits(), cast("Direct", _Answers(Response(200))))(shared)
+        connection.connection_made(_Wire())
+        connection.data_received(_REQUEST)
+        connection.connection_lost(None)
+        left.append(weakref.ref(connection))
+
+    gc.disable()
+    try:
+        asyncio.run(run())
+        assert left[0]() is None
+    finally:
+        gc.enable()
