@@ -42,6 +42,8 @@ EARLY_MEMORY = Metric("memory after the first quarter, MiB", "less", 1, steady=T
 LATE_MEMORY = Metric("memory at the end, MiB", "less", 1, steady=True)
 EARLY_CPU = Metric("CPU per operation, first quarter, µs", "less", 0)
 LATE_CPU = Metric("CPU per operation, last quarter, µs", "less", 0)
+EARLY_COST = Metric("the same by a fixed loop's beside it, first quarter, ‰", "less", 1)
+LATE_COST = Metric("the same by a fixed loop's beside it, last quarter, ‰", "less", 1)
 
 
 @dataclass(frozen=True, slots=True)
