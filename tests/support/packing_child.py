@@ -6,12 +6,9 @@ update puts or drops, and the commit. Writes how many copies there are.
 """
 
 import os
-import shutil
 import signal
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from holdfast.engine.sqlite import SqliteEngine
 from holdfast.server.operation import Site
 from holdfast.server.s3.older_versions import OlderVersions
 from holdfast.server.s3.packer import pack_some
+from killed_copies import kill_on_copies
 
 
 class Steps:
@@ -91,22 +89,5 @@ def pack(directory: Path, last: int) -> None:
             pass
 
 
-def main() -> None:
-    """Make copy after copy, until one is packed to the end."""
-    directory, copies = map(Path, sys.argv[1:])
-    for number in count():
-        copy = copies / str(number)
-        shutil.copytree(directory, copy)
-        child = os.fork()  # nothing is open yet, and there are no threads
-        if child == 0:
-            pack(copy, number)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
-            os.write(1, b"%d\n" % (number + 1))
-            return
-        assert os.WTERMSIG(status) == signal.SIGKILL
-
-
 if __name__ == "__main__":
-    main()
+    kill_on_copies(pack)

@@ -6,11 +6,8 @@ SQLite's later, and so on; in the last copy all space is given back. Writes how 
 """
 
 import os
-import shutil
 import signal
-import sys
 import time
-from itertools import count
 from pathlib import Path
 
 from holdfast.engine import upkeep
@@ -18,6 +15,7 @@ from holdfast.engine.open import open_directory
 from holdfast.engine.port import Writer
 from holdfast.engine.records import Chunk
 from holdfast.engine.sqlite import SqliteEngine
+from killed_copies import kill_on_copies
 
 CHUNKS = 64
 _INSTRUCTIONS = 40  # of SQLite's virtual machine, between two moments at which it is ended
@@ -66,23 +64,6 @@ def give_back(directory: Path, last: int) -> None:
         connection.set_trace_callback(None)
 
 
-def main() -> None:
-    """Make copy after copy, until one is done to the end."""
-    directory, copies = map(Path, sys.argv[1:])
-    upkeep._IDLE_SECONDS = 0.05  # it is idle at once
-    for number in count():
-        copy = copies / str(number)
-        shutil.copytree(directory, copy)
-        child = os.fork()  # nothing is open yet, and there are no threads
-        if child == 0:
-            give_back(copy, number)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
-            os.write(1, b"%d\n" % (number + 1))
-            return
-        assert os.WTERMSIG(status) == signal.SIGKILL
-
-
 if __name__ == "__main__":
-    main()
+    upkeep._IDLE_SECONDS = 0.05  # it is idle at once
+    kill_on_copies(give_back)

@@ -6,6 +6,7 @@ from urllib.parse import unquote_to_bytes
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+CONTROL = bytes([*range(9), *range(10, 32), 127])  # may be in no header: RFC 9110, 5.5
 BODILESS = (204, 304)  # statuses whose answers have no length either: RFC 9110, 8.6
 
 

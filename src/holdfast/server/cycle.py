@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
-from holdfast.aws.http import BODILESS
+from holdfast.aws.http import BODILESS, CONTROL
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
 from holdfast.server.incoming import Message
@@ -14,7 +13,6 @@ from holdfast.server.incoming import Message
 log = logging.getLogger("holdfast.http")
 
 _HELD_BYTES = 64 << 10  # of a body, before the client has to wait
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # may be in no header: RFC 9110, 5.5
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -123,9 +121,10 @@ class Cycle:
         bodiless = self._scope["method"] == "HEAD" or status in BODILESS
         self._length = 0 if bodiless else None
         for name, value in (*self._defaults, *headers):
-            if _CONTROL.search(name) or _CONTROL.search(value):
+            line = name + b": " + value
+            if len(line.translate(None, CONTROL)) != len(line):
                 raise ValueError("a header breaks out of its line")
-            pieces.append(name + b": " + value + b"\r\n")
+            pieces.append(line + b"\r\n")
             if name == b"content-length" and not bodiless:
                 self._length = int(value)
             elif name == b"connection" and value == b"close":

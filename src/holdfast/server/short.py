@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Protocol
 
-from holdfast.aws.http import BODILESS, Response
+from holdfast.aws.http import BODILESS, CONTROL, Response
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-_CONTROL = bytes([*range(9), *range(10, 32), 127])  # may be in no header: RFC 9110, 5.5
 
 
 class Event(Protocol):
@@ -82,7 +81,7 @@ def written(
     text = "".join(lines)
     # User metadata may hold any Unicode; S3 sends it as UTF-8.
     head = text.encode("latin-1") if _is_latin(text) else _each(lines)
-    if len(head) - len(head.translate(None, _CONTROL)) != len(lines) * len("\r\n"):
+    if len(head) - len(head.translate(None, CONTROL)) != len(lines) * len("\r\n"):
         raise ValueError("a header breaks out of its line")
     fixed = b"".join([b"%b: %b\r\n" % header for header in defaults])
     pieces = (_STATUS_LINES[response.status], fixed, head, b"\r\n", b"" if bodiless else body)

@@ -9,30 +9,13 @@ from holdfast.server.cycle import Cycle
 from holdfast.server.edge import Application, Scope, Send
 from holdfast.server.flow import Flow
 from holdfast.server.incoming import Receive
+from kept_wire import KeptWire
 
 _DATE = (b"date", b"today")
 
 
-class _Wire(asyncio.Transport):
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-
-def _answered(application: Application, method: str = "GET", *, expects: bool = False) -> _Wire:
-    wire = _Wire()
+def _answered(application: Application, method: str = "GET", *, expects: bool = False) -> KeptWire:
+    wire = KeptWire()
 
     async def run() -> None:
         cycle = Cycle(

@@ -11,29 +11,9 @@ from holdfast.server.connection import limited
 from holdfast.server.direct import Direct
 from holdfast.server.http_protocol import Shared
 from holdfast.server.limits import Limits
+from kept_wire import KeptWire
 
 _REQUEST = b"GET /bucket/key HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-class _Wire(asyncio.Transport):
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def get_write_buffer_size(self) -> int:
-        return 0
 
 
 class _Answers:
@@ -50,8 +30,8 @@ async def _no_application(*_: Any) -> None:
     raise AssertionError("nothing is left for the application")
 
 
-def _asked(response: Response, requests: int = 1) -> _Wire:
-    wire = _Wire()
+def _asked(response: Response, requests: int = 1) -> KeptWire:
+    wire = KeptWire()
 
     async def run() -> None:
         shared = Shared(_no_application, idle_seconds=5)
@@ -87,7 +67,7 @@ def test_nothing_holds_a_connection_that_is_lost() -> None:
     async def run() -> None:
         shared = Shared(_no_application, idle_seconds=5)
         connection = limited(Limits(), cast("Direct", _Answers(Response(200))))(shared)
-        connection.connection_made(_Wire())
+        connection.connection_made(KeptWire())
         connection.data_received(_REQUEST)
         connection.connection_lost(None)
         left.append(weakref.ref(connection))
