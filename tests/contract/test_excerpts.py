@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.engine.excerpts import EXCERPTS, ListedVersion
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.port import Engine, Writer
 from holdfast.engine.readable import Readable
-from holdfast.engine.records import KINDS, ObjectVersion
+from holdfast.engine.records import ObjectVersion
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 WHOLE = {kind.kind: kind for kind in KINDS}

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import fields
 
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.port import Engine, Writer
+from holdfast.engine.record import Record
 from holdfast.engine.records import (
-    KINDS,
     Bucket,
     Chunk,
     Encryption,
@@ -20,7 +21,6 @@ from holdfast.engine.records import (
     KeyMaterial,
     ObjectVersion,
     PartSummary,
-    Record,
     Setting,
 )
 

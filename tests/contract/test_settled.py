@@ -8,8 +8,10 @@ from functools import partial
 import pytest
 
 from contract_store import Store
+from holdfast.engine.access_records import User
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.port import Engine, EngineClosed, EngineError, Reader, Writer
-from holdfast.engine.records import KINDS, Item, Setting, User
+from holdfast.engine.records import Item, Setting
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,7 +35,7 @@ def number_of(tx: Reader, name: str = "ann") -> int | None:
 def test_the_kinds_that_may_be_kept() -> None:
     """What every request writes is none of them."""
     kept = {kind.kind for kind in KINDS if kind.settled}
-    assert kept == {"access_key", "bucket", "key", "session", "table", "user"}
+    assert kept == {"access_key", "bucket", "key", "role", "session", "table", "user"}
 
 
 def test_a_change_is_seen_by_every_later_view(engine: Engine) -> None:

@@ -5,8 +5,10 @@ import random
 from datetime import timedelta
 from typing import Any
 
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.port import Writer
-from holdfast.engine.records import KINDS, Chunk, Object, ObjectVersion, Packed, Record, ToPack
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Object, ObjectVersion, Packed, ToPack
 from holdfast.server.problem import Problem
 from holdfast.server.s3.packer import pack_some
 from holdfast.server.verify import verify

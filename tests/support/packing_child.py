@@ -14,7 +14,7 @@ from typing import Any
 
 from holdfast.engine.open import open_directory
 from holdfast.engine.port import Reader, Writer
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.server.operation import Site
 from holdfast.server.s3.older_versions import OlderVersions

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from holdfast.engine.readable import Readable
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 
 R = TypeVar("R", bound=Readable)
 T = TypeVar("T")

@@ -1,19 +1,11 @@
-"""The records an engine keeps: frozen values, each kind with its key fields.
-
-A record is found and ordered by its key fields, which are text, integers or bytes. Fields with a
-default may be added at any time; removing or retyping one needs a migration.
-"""
+"""What is kept of bodies, objects, items and keys."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
 
-from holdfast.engine.readable import Readable
-
-
-class Record(Readable, frozen=True, kw_only=True):
-    """Everything that is kept about one thing: what is written, and read back."""
+from holdfast.engine.record import Record
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -334,54 +326,3 @@ class Alias(Record, frozen=True, kw_only=True):
     key_id: str
     created: datetime
     updated: datetime
-
-
-# ---- Access ----------------------------------------------------------------------------------
-
-
-class User(Record, frozen=True, kw_only=True):
-    """A person or a machine that has access keys."""
-
-    kind: ClassVar[str] = "user"
-    key_fields: ClassVar[tuple[str, ...]] = ("name",)
-    settled: ClassVar[bool] = True
-
-    name: str
-    user_id: str  # AIDA...
-    created: datetime
-
-
-class AccessKey(Record, frozen=True, kw_only=True):
-    """A long-lived access key of a user."""
-
-    kind: ClassVar[str] = "access_key"
-    key_fields: ClassVar[tuple[str, ...]] = ("access_key_id",)
-    settled: ClassVar[bool] = True
-
-    access_key_id: str
-    user: str
-    secret: bytes  # sealed under the root key, bound to the id
-    created: datetime
-    active: bool = True
-
-
-class Session(Record, frozen=True, kw_only=True):
-    """A temporary access key of an assumed role."""
-
-    kind: ClassVar[str] = "session"
-    key_fields: ClassVar[tuple[str, ...]] = ("access_key_id",)
-    settled: ClassVar[bool] = True
-
-    access_key_id: str  # ASIA...
-    secret: bytes  # sealed under the root key, bound to the id
-    token_sha256: bytes
-    role_arn: str
-    role_id: str  # AROA...
-    session_name: str
-    assumed_by: str  # ARN
-    created: datetime
-    expires: datetime
-
-
-# Each class above, in order.
-KINDS: tuple[type[Record], ...] = tuple(Record.__subclasses__())

@@ -5,7 +5,7 @@ One write to any of them forgets them all. They are many to one, so that is chea
 
 from typing import Any
 
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 
 Key = tuple[Any, ...]  # the kind, and the values of its key fields
 Kept = dict[Key, Record]

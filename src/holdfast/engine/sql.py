@@ -13,7 +13,7 @@ import msgspec
 
 from holdfast.engine.port import CorruptData
 from holdfast.engine.readable import Readable
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 
 R = TypeVar("R", bound=Readable)
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.readable import Readable
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 from holdfast.engine.settled import Kept, Settled, keep
 from holdfast.engine.sql import Rows, rows_of
 

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 
 from holdfast.engine.connection import connect
 from holdfast.engine.directory import DATABASE
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.migrate import steps, version_of
 from holdfast.engine.port import CorruptData, Engine, Reader
 from holdfast.engine.progress import Progress, silent
-from holdfast.engine.records import KINDS, Chunk, Garbage, Orphan, Packed, Record, Staged
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Garbage, Orphan, Packed, Staged
 from holdfast.engine.sql import CorruptRecord, rows_of
 
 R = TypeVar("R", bound=Record)

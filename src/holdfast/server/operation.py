@@ -14,7 +14,7 @@ import msgspec
 from holdfast.engine.bodies import BodyWriter, NewBody, View
 from holdfast.engine.port import Engine, Reader, Writer
 from holdfast.engine.readable import Readable
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 from holdfast.engine.vault import Vault
 
 R = TypeVar("R", bound=Readable)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.errors import ServiceError
+from holdfast.engine.access_records import AccessKey, Session, User
 from holdfast.engine.port import CorruptData, Engine, Writer
-from holdfast.engine.records import AccessKey, Session, User
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import Identity, find, identify, new_id, new_secret
 from holdfast.server.access.sessions import Issued, issue

@@ -3,8 +3,8 @@
 import os
 from datetime import UTC, datetime, timedelta
 
+from holdfast.engine.access_records import Session
 from holdfast.engine.port import Engine
-from holdfast.engine.records import Session
 from holdfast.engine.vault import Vault
 from holdfast.server.access.sessions import Issued, collect_sessions, issue, role_id
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from holdfast.engine.access_records import AccessKey
 from holdfast.engine.port import Engine, Writer
-from holdfast.engine.records import AccessKey
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import Identity, find
 from holdfast.server.access.users import NewKey, create_access_key, create_user

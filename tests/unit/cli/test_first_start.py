@@ -11,9 +11,11 @@ import pytest
 from holdfast.cli.output import CommandFailed
 from holdfast.cli.server import credentials, first_start
 from holdfast.cli.server.settings import ServerSettings, resolve
+from holdfast.engine.access_records import AccessKey, User
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.open import OpenDirectory, open_directory
 from holdfast.engine.port import Reader
-from holdfast.engine.records import KINDS, AccessKey, Alias, Bucket, Key, Setting, Table, User
+from holdfast.engine.records import Alias, Bucket, Key, Setting, Table
 from holdfast.server.operation import Operation, Params, Site, Transaction, operation
 from holdfast.server.services import SERVICES
 

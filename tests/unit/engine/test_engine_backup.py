@@ -11,7 +11,8 @@ from holdfast.engine.backup import backup, restore_backup
 from holdfast.engine.migrate import NewerFormat
 from holdfast.engine.open import OpenDirectory, open_directory
 from holdfast.engine.port import CorruptData, EngineError, Reader, Writer
-from holdfast.engine.records import Chunk, Record, Setting
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Setting
 from holdfast.engine.root_key import MissingRootKey
 
 

@@ -22,7 +22,8 @@ from holdfast.engine.bodies import (
     unlink,
 )
 from holdfast.engine.port import CorruptData, Engine, Writer
-from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
 from holdfast.engine.sqlite import SqliteEngine
 
 NOW = datetime(2024, 1, 1, 12, tzinfo=UTC)

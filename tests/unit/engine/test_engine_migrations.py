@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from holdfast.engine.connection import connect
+from holdfast.engine.kinds import KINDS
 from holdfast.engine.migrate import MIGRATIONS, NewerFormat, migrate, steps
 from holdfast.engine.port import CorruptData, EngineError
-from holdfast.engine.records import KINDS, Record
+from holdfast.engine.record import Record
 from holdfast.engine.sql import rows_of
 
 SQL_TYPES = {str: "TEXT", int: "INTEGER", bytes: "BLOB"}

@@ -26,7 +26,8 @@ from holdfast.engine.packed_links import (
 from holdfast.engine.packed_verify import wrong_links
 from holdfast.engine.packing import pack, unpack, whole
 from holdfast.engine.port import CorruptData, Engine, Reader, Writer
-from holdfast.engine.records import Chunk, Orphan, Packed, PackedOn, Record
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Orphan, Packed, PackedOn
 from holdfast.engine.sqlite import SqliteEngine
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

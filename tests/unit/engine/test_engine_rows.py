@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from holdfast.engine.port import CorruptData
-from holdfast.engine.records import Record
+from holdfast.engine.record import Record
 from holdfast.engine.sql import rows_of
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from holdfast.engine import settled
+from holdfast.engine.access_records import User
 from holdfast.engine.port import Reader
-from holdfast.engine.records import User
 from holdfast.engine.sqlite import SqliteEngine
 
 

@@ -11,7 +11,8 @@ import pytest
 from caught_up import caught_up
 from holdfast.engine.bodies import BodyWriter, link, unlink
 from holdfast.engine.port import Engine, EngineClosed, NoSpace, Reader, Writer
-from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Record, Staged
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Expiry, Garbage, Item, Staged
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
 from holdfast.server.background_threads import background_threads

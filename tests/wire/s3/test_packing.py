@@ -15,15 +15,7 @@ from holdfast.engine.bodies import Body, read
 from holdfast.engine.open import open_directory
 from holdfast.engine.packed_links import LONGEST_CHAIN, SMALLEST, Chain
 from holdfast.engine.packing import unpack
-from holdfast.engine.records import (
-    Chunk,
-    Garbage,
-    ObjectVersion,
-    Orphan,
-    Packed,
-    PackedOn,
-    ToPack,
-)
+from holdfast.engine.records import Chunk, Garbage, ObjectVersion, Orphan, Packed, PackedOn, ToPack
 from holdfast.server.background import own_view
 from holdfast.server.leftovers import collect_garbage
 from holdfast.server.operation import Snapshot

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from holdfast.engine.access_records import AccessKey
 from holdfast.engine.port import Writer
-from holdfast.engine.records import AccessKey, Chunk, Item, Key, Object, ObjectVersion, Record
+from holdfast.engine.record import Record
+from holdfast.engine.records import Chunk, Item, Key, Object, ObjectVersion
 from holdfast.server.verify import verify
 from in_process import Aws
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from holdfast.cli.server import credentials
 from holdfast.cli.server.credentials import Credentials
 from holdfast.cli.server.settings import ServerSettings
+from holdfast.engine.access_records import AccessKey
 from holdfast.engine.port import Engine, Reader, Writer
-from holdfast.engine.records import AccessKey
 from holdfast.server.access.credentials import find
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
 from holdfast.server.operation import Site

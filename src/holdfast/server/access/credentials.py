@@ -15,8 +15,8 @@ import msgspec
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.refusals import refusal
+from holdfast.engine.access_records import AccessKey, Session, User
 from holdfast.engine.port import Reader
-from holdfast.engine.records import AccessKey, Session, User
 from holdfast.engine.vault import Vault
 
 _ACCESS_KEY_ID = re.compile(r"\w{16,128}", re.ASCII)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from holdfast.engine.access_records import Session
 from holdfast.engine.port import Engine, Writer
-from holdfast.engine.records import Session
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import new_id, new_secret
 

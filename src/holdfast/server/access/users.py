@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from holdfast.engine.access_records import AccessKey, User
 from holdfast.engine.port import Writer
-from holdfast.engine.records import AccessKey, User
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import (
     new_id,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from holdfast.engine.access_records import AccessKey, Session, User
 from holdfast.engine.port import CorruptData, Engine
-from holdfast.engine.records import AccessKey, Session, User
 from holdfast.engine.vault import Vault
 from holdfast.engine.verify import getting, walk
 from holdfast.server.problem import Problem

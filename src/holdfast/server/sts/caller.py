@@ -3,7 +3,7 @@
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.records import AccessKey, User
+from holdfast.engine.access_records import AccessKey, User
 from holdfast.server.operation import Params, Result, Snapshot, operation
 from holdfast.server.sts.validation import invalid, violations
 
