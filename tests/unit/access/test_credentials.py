@@ -86,6 +86,7 @@ def test_user_is_known_by_its_key(engine: Engine, vault: Vault) -> None:
         user_id=user.user_id,
         access_key_id=KEY.access_key_id,
         secret=KEY.secret,
+        user="ada",
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.refusals import refusal
@@ -30,6 +31,8 @@ class Identity(msgspec.Struct, frozen=True):
     access_key_id: str
     secret: str
     session: str = ""  # the session name of an assumed role
+    user: str = ""  # the user's name, if it is one: by a key or by a session of its own
+    role: str = ""  # the role's name, if it is a session of one
 
     def __repr__(self) -> str:
         """Return it without the secret."""
@@ -48,14 +51,15 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
 
     Raises:
         ServiceError: the access key does not exist, is switched off or has expired, or the session
-            token is missing, does not belong to it, or comes with a long-lived key.
+            token is missing, does not belong to it, or comes with a long-lived key, or what the
+            session is of is gone.
         CorruptData: the secret was changed where it is kept.
     """
     temporary = claims.access_key_id.startswith("ASIA")
     session = reader.get(Session, claims.access_key_id) if temporary else None
     if session is not None:
         _check_session(session, claims, now)
-        return _of_session(session, vault, account)
+        return _in_session(reader, session, vault, account, claims)
     identity = find(reader, vault, account, claims.access_key_id)
     if identity is None:
         raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
@@ -70,17 +74,20 @@ def find(reader: Reader, vault: Vault, account: str, access_key_id: str) -> Iden
     user = reader.get(User, key.user) if key and key.active else None
     if key is None or user is None:
         return None
-    return _of_user(user, key, vault, account)
+    return _of_user(user.name, user.user_id, key.access_key_id, key.secret, vault, account)
 
 
-# Both are made of whole records: whatever changes in one of those, or in its secret, is another.
+# What is kept is found by all that it is made of: whatever changes in a record gives another.
 @lru_cache(maxsize=256)
-def _of_user(user: User, key: AccessKey, vault: Vault, account: str) -> Identity:
+def _of_user(
+    name: str, user_id: str, access_key_id: str, sealed: bytes, vault: Vault, account: str
+) -> Identity:
     return Identity(
-        arn=f"arn:aws:iam::{account}:user/{user.name}",
-        user_id=user.user_id,
-        access_key_id=key.access_key_id,
-        secret=vault.unseal(key.secret, AccessKey.kind, key.access_key_id).decode(),
+        arn=f"arn:aws:iam::{account}:user/{name}",
+        user_id=user_id,
+        access_key_id=access_key_id,
+        secret=vault.unseal(sealed, AccessKey.kind, access_key_id).decode(),
+        user=name,
     )
 
 
@@ -95,16 +102,39 @@ def _check_session(session: Session, claims: Claims, now: datetime) -> None:
         raise refusal(service, "expired")
 
 
+def _in_session(
+    reader: Reader, session: Session, vault: Vault, account: str, claims: Claims
+) -> Identity:
+    """Return who a session is of. It ends with its role, or with the key that it was made with."""
+    key, sealed = session.access_key_id, session.secret
+    if session.user:
+        holder = find(reader, vault, account, session.made_with)
+        if holder is not None and holder.user == session.user:
+            return _of_user_session(holder, key, sealed, vault)
+    else:
+        role = session.role_arn.rpartition("/")[2]
+        return _of_session(role, session.role_id, session.session_name, key, sealed, vault, account)
+    raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
+
+
 @lru_cache(maxsize=256)
-def _of_session(session: Session, vault: Vault, account: str) -> Identity:
-    role = session.role_arn.rpartition("/")[2]
+def _of_session(
+    role: str, role_id: str, name: str, key: str, sealed: bytes, vault: Vault, account: str
+) -> Identity:
     return Identity(
-        arn=f"arn:aws:sts::{account}:assumed-role/{role}/{session.session_name}",
-        user_id=f"{session.role_id}:{session.session_name}",
-        access_key_id=session.access_key_id,
-        secret=vault.unseal(session.secret, Session.kind, session.access_key_id).decode(),
-        session=session.session_name,
+        arn=f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
+        user_id=f"{role_id}:{name}",
+        access_key_id=key,
+        secret=vault.unseal(sealed, Session.kind, key).decode(),
+        session=name,
+        role=role,
     )
+
+
+@lru_cache(maxsize=256)
+def _of_user_session(holder: Identity, key: str, sealed: bytes, vault: Vault) -> Identity:
+    secret = vault.unseal(sealed, Session.kind, key).decode()
+    return replace(holder, access_key_id=key, secret=secret)
 
 
 def seal_secret(vault: Vault, access_key_id: str, secret: str) -> bytes:
