@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from holdfast.aws.errors import ServiceError
 from holdfast.engine.port import Engine, Reader
 from holdfast.engine.records import Key
+from holdfast.server.caller import Caller
 from holdfast.server.kms.operations import OPERATIONS
-from holdfast.server.operation import Answer, Caller, Context, Site, Snapshot, Staging, Transaction
+from holdfast.server.operation import Answer, Context, Site, Snapshot, Staging, Transaction
 
 T = TypeVar("T")
 
@@ -32,7 +34,7 @@ class Kms:
             given = called.prepare(Staging(self.engine, self._context()), params)
         run = self.update if called.writes else self.view
         result = run(lambda tx: called(tx, given))
-        assert not isinstance(result, Answer)
+        assert not isinstance(result, Answer | ServiceError)
         return result or {}
 
     def view(self, work: Callable[[Any], T]) -> T:

@@ -14,9 +14,9 @@ from holdfast.engine.port import Engine, Writer
 from holdfast.engine.records import Bucket
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.vault import Vault
+from holdfast.server.caller import Caller
 from holdfast.server.operation import (
     Answer,
-    Caller,
     Context,
     ReceivedBody,
     Site,
@@ -100,6 +100,8 @@ class Calls:
         if "Body" in params:
             params["Body"] = self.body(params["Body"])
         answer = _HANDLERS[name](self.tx, {"Bucket": BUCKET, **params})
+        if isinstance(answer, ServiceError):
+            raise answer
         result = answer.result if isinstance(answer, Answer) else (answer or {})
         if isinstance(result.get("Body"), Stream):
             return {**result, "Body": b"".join(result["Body"].pieces)}

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from holdfast.engine.port import Engine
-from holdfast.server.operation import Caller, Context, Site, Snapshot, Transaction
+from holdfast.server.caller import Caller
+from holdfast.server.operation import Context, Site, Snapshot, Transaction
 
 T = TypeVar("T")
 

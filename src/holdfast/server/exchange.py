@@ -19,10 +19,10 @@ from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
 from holdfast.server.access.credentials import Identity, identify
+from holdfast.server.caller import Caller
 from holdfast.server.operation import (
     CHECKSUM,
     Answer,
-    Caller,
     Context,
     Operation,
     Params,
@@ -271,6 +271,8 @@ class Exchange:
         self._answer(outcome.result)
 
     def _answer(self, result: Result) -> None:
+        if isinstance(result, ServiceError):
+            raise result
         self.response = self._serialized(
             result if isinstance(result, Answer) else Answer(result or {})
         )

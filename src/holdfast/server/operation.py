@@ -11,11 +11,14 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import BodyWriter, NewBody, View
 from holdfast.engine.port import Engine, Reader, Writer
 from holdfast.engine.readable import Readable
 from holdfast.engine.record import Record
 from holdfast.engine.vault import Vault
+from holdfast.server.caller import Caller
+from holdfast.server.judging import NoRules, Rules
 
 R = TypeVar("R", bound=Readable)
 T = TypeVar("T")
@@ -27,19 +30,6 @@ Params = Mapping[str, Any]
 CHECKSUM = "@Checksum"
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Who calls, and from where."""
-
-    arn: str
-    user_id: str  # AIDA..., or AROA...:session
-    access_key_id: str
-    session: str = ""  # the session name of an assumed role
-    address: str = ""
-    user_agent: str = ""
-    invocation_id: str = ""  # amz-sdk-invocation-id, the same over a client's retries
-    secure: bool = False  # over TLS
-
-
 class Site(msgspec.Struct, frozen=True):
     """What the server presents itself as; the same for every request."""
 
@@ -47,6 +37,7 @@ class Site(msgspec.Struct, frozen=True):
     region: str
     vault: Vault
     random: Callable[[int], bytes]
+    rules: Rules = NoRules()
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -84,6 +75,11 @@ class Snapshot:
     def caller(self) -> Caller:
         """Who calls."""
         return self.context.caller
+
+    @property
+    def rules(self) -> Rules:
+        """What judges writes of states."""
+        return self.context.site.rules
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""
@@ -129,6 +125,7 @@ class ReceivedBody(msgspec.Struct, frozen=True):
     new: NewBody
     md5: bytes
     checksums: Mapping[str, str]  # algorithm -> base64, every one that was sent and holds
+    facts: Any = None  # what the rules' inspector read from it
 
     @property
     def size(self) -> int:
@@ -166,7 +163,9 @@ class Stream(msgspec.Struct, frozen=True):
     pieces: Iterable[bytes]
 
 
-Result = Mapping[str, Any] | Answer | None
+# A handler that raises undoes what it wrote; one that returns an error is answered with that error,
+# and what it wrote is kept.
+Result = Mapping[str, Any] | Answer | ServiceError | None
 S = TypeVar("S", Snapshot, Transaction)
 Prepare = Callable[[Staging, Params], Params]
 

@@ -11,7 +11,8 @@ import pytest
 
 from holdfast.engine.port import Reader
 from holdfast.engine.records import ObjectVersion
-from holdfast.server.operation import Caller, Context, Snapshot
+from holdfast.server.caller import Caller
+from holdfast.server.operation import Context, Snapshot
 from holdfast.server.s3.verify import verify_version
 
 if TYPE_CHECKING:

@@ -1,0 +1,214 @@
+"""What rules are to the server: asked within the transaction of the write that they judge.
+
+The server works without any (`NoRules`). Those that know what a state is live above it; they see its
+records through the transaction, and reach objects and items through `Stores`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from holdfast.engine.port import Writer
+from holdfast.server.caller import Caller
+
+Attributes = Mapping[str, Mapping[str, Any]]  # an item, in DynamoDB's JSON
+
+
+class Judged(Protocol):
+    """The facts of the request that a transaction belongs to."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request, aware."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+
+
+class JudgedWriter(Judged, Writer, Protocol):
+    """A transaction of a write that is judged."""
+
+
+class JudgedReader(Judged, Protocol):
+    """A snapshot that is read for a request."""
+
+    def get(self, kind: Any, *key: Any) -> Any:
+        """See `Reader.get`."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A rule says no. What the rules wrote down about it in the transaction is kept all the same."""
+
+    rule: str  # its name: one_lock, fence, digest
+    message: str  # for the client: what was compared, and what to do next
+    keep_aside: bool = False  # the body is kept, so that nothing of its maker is lost
+    facts: Mapping[str, str] = {}  # what is noted with a body that is kept
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What is asked for has been done before: answer so, and do nothing."""
+
+
+DONE = Done()
+Verdict = Refusal | Done | None
+"""None: go on."""
+
+
+class Inspector(Protocol):
+    """Reads a body while it arrives, before any transaction."""
+
+    def feed(self, piece: bytes | memoryview) -> None:
+        """Take the next bytes."""
+
+    def finish(self) -> Any:
+        """Return what the rules want to know of the whole; the server only carries it."""
+
+
+class ObjectPut(msgspec.Struct, frozen=True):
+    """An object that is about to be written."""
+
+    bucket: str
+    key: str
+    size: int  # bytes
+    md5: str = ""  # of its bytes, hexadecimal; empty: not known
+    facts: Any = None  # as an inspector returned it
+    only_new: bool = False  # on the condition that there is none (If-None-Match: *)
+
+
+class ObjectChange(msgspec.Struct, frozen=True):
+    """What the newest version of a key has become."""
+
+    bucket: str
+    key: str
+    order: int | None  # of the newest version; None: there is no object any more
+    version_id: str = ""
+    md5: str = ""  # of its bytes, hexadecimal; empty: not known
+    facts: Any = None  # as an inspector returned it; None: not known
+    size: int = 0  # bytes
+
+
+class ItemWrite(msgspec.Struct, frozen=True):
+    """An item that is about to be written or deleted."""
+
+    table: str
+    key: str  # the value of its hash key
+    item: Attributes | None  # None: it is deleted
+    present: bool  # whether the table has one now
+
+
+class Rules(Protocol):
+    """What the server asks. Each takes the transaction of the request."""
+
+    item_key: str
+    """The hash key, of type S, of the tables whose items are judged."""
+
+    def inspector(self, bucket: str, key: str, size: float) -> Inspector | None:
+        """Return what reads a body of so many bytes for this key; None if it need not be read."""
+
+    def put_object(self, tx: JudgedWriter, put: ObjectPut) -> Verdict:
+        """Judge a write of an object, before its conditions are looked at."""
+
+    def object_changed(self, tx: JudgedWriter, change: ObjectChange) -> None:
+        """Follow what became of an object, whatever route changed it."""
+
+    def delete_object(
+        self, tx: JudgedWriter, bucket: str, key: str, version_id: str | None
+    ) -> Verdict:
+        """Judge the deletion of an object, or of one version of it."""
+
+    def missing_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
+        """Return what to show under a key that has no object."""
+
+    def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
+        """Return what to show under a key instead of its object; None: the object."""
+
+    def write_item(self, tx: JudgedWriter, write: ItemWrite) -> Verdict:
+        """Judge a write of an item of a table with `item_key`, before its condition if it puts one."""
+
+    def shown_item(
+        self, tx: JudgedReader, table: str, key: str, *, present: bool
+    ) -> Attributes | None:
+        """Return what to show for a key instead of its item, if it has one; None: what there is."""
+
+    def may_finish(self, tx: JudgedReader, operation: str, params: Mapping[str, Any]) -> bool:
+        """Say whether a session that has expired may still do this: end what it holds the lock for."""
+
+    def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
+        """Write into the journal what was done, such as `user-created`, in the name of the caller."""
+
+
+class NoRules:
+    """A server without rules."""
+
+    item_key = ""
+
+    def inspector(self, _bucket: str, _key: str, _size: float) -> Inspector | None:
+        """Read nothing."""
+        return None
+
+    def put_object(self, _tx: JudgedWriter, _put: ObjectPut) -> Verdict:
+        """Go on."""
+        return None
+
+    def object_changed(self, _tx: JudgedWriter, _change: ObjectChange) -> None:
+        """Follow nothing."""
+
+    def delete_object(
+        self, _tx: JudgedWriter, _bucket: str, _key: str, _version_id: str | None
+    ) -> Verdict:
+        """Go on."""
+        return None
+
+    def missing_object(self, _tx: JudgedReader, _bucket: str, _key: str) -> bytes | None:
+        """Show nothing."""
+        return None
+
+    def shown_object(self, _tx: JudgedReader, _bucket: str, _key: str) -> bytes | None:
+        """Show the object."""
+        return None
+
+    def write_item(self, _tx: JudgedWriter, _write: ItemWrite) -> Verdict:
+        """Go on."""
+        return None
+
+    def shown_item(
+        self, _tx: JudgedReader, _table: str, _key: str, *, present: bool
+    ) -> Attributes | None:
+        """Show what there is."""
+        del present
+        return None
+
+    def may_finish(self, _tx: JudgedReader, _operation: str, _params: Mapping[str, Any]) -> bool:
+        """Let nobody."""
+        return False
+
+    def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:
+        """Write nothing."""
+
+
+class Stores(Protocol):
+    """How rules reach objects and items, within the transaction at hand."""
+
+    def read_object(self, tx: Any, bucket: str, key: str) -> bytes | None:
+        """Return the newest version's bytes; None if there is none, or only its owner can open it."""
+
+    def drop_object(self, tx: Any, bucket: str, key: str) -> None:
+        """Delete an object, as a DELETE without a version does."""
+
+    def read_item(self, tx: Any, table: str, key: str) -> Attributes | None:
+        """Return an item by the value of its hash key."""
+
+    def put_item(self, tx: Any, table: str, item: Attributes) -> None:
+        """Write an item; nothing happens if there is no such table."""
+
+    def drop_item(self, tx: Any, table: str, key: str) -> None:
+        """Delete an item, if it is there."""
+
+    def seal(self, tx: Any, plain: bytes, *bound_to: str) -> bytes:
+        """Encrypt under the root key."""
+
+    def unseal(self, tx: Any, sealed: bytes, *bound_to: str) -> bytes:
+        """Decrypt what `seal` made."""
