@@ -16,6 +16,7 @@ class User(Record, frozen=True, kw_only=True):
     name: str
     user_id: str  # AIDA...
     created: datetime
+    path: str = "/"
     policies: dict[str, str] = {}  # identity policies, JSON as given, by name
     tags: dict[str, str] = {}
 

@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from holdfast.aws.http import Request, Response
 from holdfast.engine.port import Engine, EngineError
@@ -54,8 +55,8 @@ class Health:
             return False
 
     def _find(self, access_key_id: str) -> Identity | None:
-        site = self._site
-        return self._engine.view(lambda tx: find(tx, site.vault, site.account, access_key_id))
+        site, now = self._site, datetime.now(UTC)
+        return self._engine.view(lambda tx: find(tx, site.vault, site.account, access_key_id, now))
 
     def _ready(self) -> Response:
         try:

@@ -249,7 +249,7 @@ def test_moved_secret_does_not_open(engine: Engine, vault: Vault) -> None:
 
     engine.update(work)
     with pytest.raises(CorruptData):
-        engine.view(lambda tx: find(tx, vault, ACCOUNT, other))
+        engine.view(lambda tx: find(tx, vault, ACCOUNT, other, NOW))
 
 
 def test_session_keeps_no_token(engine: Engine, vault: Vault) -> None:

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.engine.access_records import AccessKey
 from holdfast.engine.port import Engine, Writer
@@ -23,8 +24,8 @@ def _keep(engine: Engine, vault: Vault, given: NewKey | None, at: datetime = NOW
     return engine.update(work)
 
 
-def _find(engine: Engine, vault: Vault, access_key_id: str) -> Identity | None:
-    return engine.view(lambda tx: find(tx, vault, "123456789012", access_key_id))
+def _find(engine: Engine, vault: Vault, access_key_id: str, at: datetime = NOW) -> Identity | None:
+    return engine.view(lambda tx: find(tx, vault, "123456789012", access_key_id, at))
 
 
 def test_generated_key_works(engine: Engine, vault: Vault) -> None:
@@ -34,6 +35,21 @@ def test_generated_key_works(engine: Engine, vault: Vault) -> None:
     assert key.access_key_id.startswith("AKIA")
     assert identity is not None
     assert identity.secret == key.secret
+
+
+def test_key_is_nobodys_from_the_second_it_expires(engine: Engine, vault: Vault) -> None:
+    """An access key may have an end; the record stays, and can be given another one."""
+    key = _keep(engine, vault, None).access_key_id
+    end = NOW + timedelta(days=90)
+
+    def expire(tx: Writer) -> None:
+        record = tx.get(AccessKey, key)
+        assert record is not None
+        tx.put(replace(record, expires=end))
+
+    engine.update(expire)
+    assert _find(engine, vault, key, end - timedelta(seconds=1)) is not None
+    assert _find(engine, vault, key, end) is None
 
 
 def test_given_secret_replaces_the_old_one(engine: Engine, vault: Vault) -> None:

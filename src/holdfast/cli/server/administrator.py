@@ -21,7 +21,7 @@ def keep(engine: Engine, site: Site, settings: ServerSettings, now: datetime) ->
     Returns:
         What was done, for the log; nothing if there was nothing to do.
     """
-    stored = engine.view(lambda tx: _stored(tx, site))
+    stored = engine.view(lambda tx: _stored(tx, site, now))
     given = _given(settings)
     if given is not None and given not in stored:
         engine.update(lambda tx: _replace(tx, site, given, now))
@@ -42,10 +42,10 @@ def _given(settings: ServerSettings) -> Credentials | None:
     return Credentials(settings.admin_access_key_id, settings.admin_secret_access_key)
 
 
-def _stored(tx: Reader, site: Site) -> list[Credentials]:
+def _stored(tx: Reader, site: Site, now: datetime) -> list[Credentials]:
     """Return the administrator's access keys that may be used."""
     keys = [key.access_key_id for key in tx.scan(AccessKey) if key.user == ADMINISTRATOR]
-    holders = [find(tx, site.vault, site.account, key) for key in keys]
+    holders = [find(tx, site.vault, site.account, key, now) for key in keys]
     return [Credentials(who.access_key_id, who.secret) for who in holders if who is not None]
 
 

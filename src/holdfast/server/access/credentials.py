@@ -59,8 +59,8 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
     session = reader.get(Session, claims.access_key_id) if temporary else None
     if session is not None:
         _check_session(session, claims, now)
-        return _in_session(reader, session, vault, account, claims)
-    identity = find(reader, vault, account, claims.access_key_id)
+        return _in_session(reader, session, vault, account, claims, now)
+    identity = find(reader, vault, account, claims.access_key_id, now)
     if identity is None:
         raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
     if claims.security_token:
@@ -68,22 +68,33 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
     return identity
 
 
-def find(reader: Reader, vault: Vault, account: str, access_key_id: str) -> Identity | None:
+def find(
+    reader: Reader, vault: Vault, account: str, access_key_id: str, now: datetime
+) -> Identity | None:
     """Return who holds a long-lived access key, or None if there is none that may be used."""
     key = reader.get(AccessKey, access_key_id)
-    user = reader.get(User, key.user) if key and key.active else None
-    if key is None or user is None:
+    if key is None or not key.active or (key.expires is not None and key.expires <= now):
         return None
-    return _of_user(user.name, user.user_id, key.access_key_id, key.secret, vault, account)
+    user = reader.get(User, key.user)
+    if user is None:
+        return None
+    name, path = user.name, user.path
+    return _of_user(name, path, user.user_id, access_key_id, key.secret, vault, account)
 
 
 # What is kept is found by all that it is made of: whatever changes in a record gives another.
 @lru_cache(maxsize=256)
 def _of_user(
-    name: str, user_id: str, access_key_id: str, sealed: bytes, vault: Vault, account: str
+    name: str,
+    path: str,
+    user_id: str,
+    access_key_id: str,
+    sealed: bytes,
+    vault: Vault,
+    account: str,
 ) -> Identity:
     return Identity(
-        arn=f"arn:aws:iam::{account}:user/{name}",
+        arn=f"arn:aws:iam::{account}:user{path}{name}",
         user_id=user_id,
         access_key_id=access_key_id,
         secret=vault.unseal(sealed, AccessKey.kind, access_key_id).decode(),
@@ -103,12 +114,12 @@ def _check_session(session: Session, claims: Claims, now: datetime) -> None:
 
 
 def _in_session(
-    reader: Reader, session: Session, vault: Vault, account: str, claims: Claims
+    reader: Reader, session: Session, vault: Vault, account: str, claims: Claims, now: datetime
 ) -> Identity:
     """Return who a session is of. It ends with its role, or with the key that it was made with."""
     key, sealed = session.access_key_id, session.secret
     if session.user:
-        holder = find(reader, vault, account, session.made_with)
+        holder = find(reader, vault, account, session.made_with, now)
         if holder is not None and holder.user == session.user:
             return _of_user_session(holder, key, sealed, vault)
     else:
