@@ -81,6 +81,17 @@ class Vault:
         """
         return unseal(self._root_key, sealed, binding(*bound_to))
 
+    def derived(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose, that says nothing of the root key.
+
+        HKDF with SHA-256 (RFC 5869); the same for the same root key and purpose.
+        """
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        info = b"holdfast\0" + purpose.encode()
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._root_key)
+
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that tell root keys apart and give nothing away."""
         return hashlib.sha256(b"holdfast root key\0" + self._root_key).hexdigest()[:16]

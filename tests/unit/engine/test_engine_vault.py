@@ -1,5 +1,7 @@
 """Sealed pieces: published test vectors, and every way to tamper with one."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,3 +130,16 @@ def test_a_root_key_has_32_bytes(length: int) -> None:
     """Anything else is refused before something is sealed under it."""
     with pytest.raises(ValueError, match="32 bytes"):
         Vault(bytes(length))
+
+
+def test_a_derived_key_is_hkdf_of_the_root_key() -> None:
+    """RFC 5869 with SHA-256, no salt, and one block: worked out here by its own two steps."""
+    extracted = hmac.digest(bytes(32), KEY, "sha256")
+    expanded = hmac.digest(extracted, b"holdfast\0journal\x01", "sha256")
+    assert Vault(KEY).derived("journal") == expanded
+
+
+def test_derived_keys_differ_by_purpose() -> None:
+    """None serves for another purpose, or is the root key."""
+    vault = Vault(KEY)
+    assert len({vault.derived("journal"), vault.derived("webhooks"), KEY}) == 3

@@ -1,0 +1,76 @@
+"""The journal: what happened to states and to those who may touch them, entry chained to entry.
+
+The chain of an entry is a MAC over the chain of the one before, its number and its event, under a key
+that is derived from the root key. Whoever can write the database but has no root key can change,
+insert, drop or reorder nothing unnoticed; what they can do is cut off the end, and that is noticed
+as far as `journal_head` reaches.
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from holdfast.engine.state_records import JournalEntry
+from holdfast.rules.tools import tool_of
+from holdfast.server.judging import JudgedWriter
+
+KEY_PURPOSE = "journal"
+"""For `Vault.derived`: what the key of the chain is for."""
+
+FIRST = bytes(32)
+"""Stands for the chain of the entry before the first."""
+
+_LONGEST = 1024  # characters of a text; as long as a key of S3
+_encode = msgspec.json.Encoder().encode
+
+
+def append(tx: JudgedWriter, chain_key: bytes, what: str, details: Mapping[str, Any]) -> int:
+    """Write an entry, in the name of the caller and at the time of the request.
+
+    Args:
+        tx: the transaction of what is written down, so that neither is kept without the other.
+        chain_key: 32 bytes, `Vault.derived(KEY_PURPOSE)`.
+        what: what happened, such as `lock-taken`.
+        details: more about it, in JSON's types: bucket, key, state, lock_id, who, ... Long texts are
+            cut. A name that every entry has (`at`, `what`, `principal`, ...) is not to be among them.
+
+    Returns:
+        The number of the entry.
+    """
+    caller = tx.caller
+    event = {
+        "at": moment(tx.now),
+        "what": what,
+        "principal": caller.arn,
+        "access_key_id": caller.access_key_id,
+        "address": caller.address,
+        "tool": tool_of(caller.user_agent),
+    }
+    for name, value in details.items():
+        event[name] = value[:_LONGEST] if isinstance(value, str) else value
+    last = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
+    number, before = (1, FIRST) if last is None else (last.number + 1, last.chain)
+    text = _encode(event)
+    chain = chained(chain_key, before, number, text)
+    tx.put(JournalEntry(number=number, event=text, chain=chain))
+    return number
+
+
+def chained(chain_key: bytes, before: bytes, number: int, event: bytes) -> bytes:
+    """Return the chain of an entry: 32 bytes.
+
+    Args:
+        chain_key: 32 bytes.
+        before: the chain of the entry before; `FIRST` if there is none.
+        number: of the entry, from 1.
+        event: JSON.
+    """
+    return hmac.digest(chain_key, before + number.to_bytes(8, "big") + event, "sha256")
+
+
+def moment(at: datetime) -> str:
+    """Return a time as RFC 3339 with microseconds, in UTC, so that texts sort as times do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
