@@ -20,8 +20,10 @@ from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
 from holdfast.server.access.credentials import Identity, identify
 from holdfast.server.caller import Caller
+from holdfast.server.judging import Inspector
 from holdfast.server.operation import (
     CHECKSUM,
+    INSPECTOR,
     Answer,
     Context,
     Operation,
@@ -71,6 +73,7 @@ class Exchange:
         self._context_made: Context | None = None
         self._payload: payload.Payload | None = None
         self._sink: BodyWriter | None = None
+        self._inspector: Inspector | None = None
         self._document = bytearray()
         self._params: Params = {}
         self._received = 0
@@ -102,6 +105,7 @@ class Exchange:
             self._parse(b"")
             if self._payload is not None and CHECKSUM in self._params:
                 self._payload.default_to(self._params[CHECKSUM])
+            self._inspector = self._params.get(INSPECTOR)
             self._sink = self._staging().body()
 
     def feed(self, data: bytes | memoryview) -> None:
@@ -238,6 +242,8 @@ class Exchange:
         for piece in self._payload.feed(data) if self._payload else (data,):
             if self._sink is not None:
                 self._sink.write(piece)
+                if self._inspector is not None:
+                    self._inspector.feed(piece)
             else:
                 self._document += piece
 
@@ -285,7 +291,8 @@ class Exchange:
 
     def _streamed(self, sink: BodyWriter, digests: payload.Digests) -> Params:
         assert self._model is not None  # noqa: S101 - routed by open
-        body = ReceivedBody(sink.finish(), digests.md5, digests.checksums)
+        facts = self._inspector.finish() if self._inspector is not None else None
+        body = ReceivedBody(sink.finish(), digests.md5, digests.checksums, facts)
         return {self._model.payload: body}
 
     def _authenticate_document(self) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from holdfast.engine.port import Writer
 from holdfast.server.caller import Caller
 
-Attributes = Mapping[str, Mapping[str, Any]]  # an item, in DynamoDB's JSON
+Attributes = Mapping[str, Any]  # an item, in DynamoDB's JSON
 
 
 class Judged(Protocol):
@@ -119,11 +119,8 @@ class Rules(Protocol):
     ) -> Verdict:
         """Judge the deletion of an object, or of one version of it."""
 
-    def missing_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
-        """Return what to show under a key that has no object."""
-
     def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
-        """Return what to show under a key instead of its object; None: the object."""
+        """Return what to show under a key instead of its object, if it has one; None: what there is."""
 
     def write_item(self, tx: JudgedWriter, write: ItemWrite) -> Verdict:
         """Judge a write of an item of a table with `item_key`, before its condition if it puts one."""
@@ -162,12 +159,8 @@ class NoRules:
         """Go on."""
         return None
 
-    def missing_object(self, _tx: JudgedReader, _bucket: str, _key: str) -> bytes | None:
-        """Show nothing."""
-        return None
-
     def shown_object(self, _tx: JudgedReader, _bucket: str, _key: str) -> bytes | None:
-        """Show the object."""
+        """Show what there is."""
         return None
 
     def write_item(self, _tx: JudgedWriter, _write: ItemWrite) -> Verdict:
@@ -194,6 +187,9 @@ class Stores(Protocol):
 
     def read_object(self, tx: Any, bucket: str, key: str) -> bytes | None:
         """Return the newest version's bytes; None if there is none, or only its owner can open it."""
+
+    def has_object(self, tx: Any, bucket: str, key: str) -> bool:
+        """Say whether there is an object."""
 
     def drop_object(self, tx: Any, bucket: str, key: str) -> None:
         """Delete an object, as a DELETE without a version does."""

@@ -28,6 +28,8 @@ Params = Mapping[str, Any]
 # A member that a prepare step may add to the parameters of a streamed body: the checksum to compute
 # of it if the client sends none. No member of AWS's models begins with this sign.
 CHECKSUM = "@Checksum"
+# Another one: what reads the body while it arrives, for the rules.
+INSPECTOR = "@Inspector"
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -138,6 +140,11 @@ class Staging(msgspec.Struct, frozen=True):
 
     engine: Engine
     context: Context
+
+    @property
+    def rules(self) -> Rules:
+        """What judges writes of states."""
+        return self.context.site.rules
 
     def view(self, work: Callable[[Snapshot], T]) -> T:
         """Call `work` with a snapshot of its own."""

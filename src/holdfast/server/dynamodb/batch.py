@@ -8,10 +8,17 @@ from holdfast.server.dynamodb.capacity import consumed, read_units, write_units
 from holdfast.server.dynamodb.expressions.paths import PathTree, pick
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.keys import ItemKey
-from holdfast.server.dynamodb.refusals import invalid
+from holdfast.server.dynamodb.refusals import invalid, rule_refused
 from holdfast.server.dynamodb.storage import OpenTable, open_table
 from holdfast.server.dynamodb.values import Attributes
-from holdfast.server.dynamodb.writes import Write, carry_out, plan_delete, plan_put
+from holdfast.server.dynamodb.writes import (
+    ItemRefused,
+    Outcome,
+    Write,
+    carry_out,
+    plan_delete,
+    plan_put,
+)
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 
 MAX_GETS = 100
@@ -105,10 +112,17 @@ def batch_write_item(tx: Transaction, params: Params) -> Result:
     for _, writes in planned:
         units = 0.0
         for write in writes:
-            outcome = carry_out(tx, write)
+            outcome = _done(tx, write)
             units += write_units(outcome.size_before, outcome.size_after)
         reports.append(consumed(params, writes[0].table.record.name, units))
     return _with_reports({"UnprocessedItems": {}}, reports)
+
+
+def _done(tx: Transaction, write: Write) -> Outcome:
+    try:
+        return carry_out(tx, write)
+    except ItemRefused as refused:
+        raise rule_refused(refused.refusal) from None
 
 
 def _plan(table: OpenTable, requests: list[Mapping[str, Any]]) -> list[Write]:

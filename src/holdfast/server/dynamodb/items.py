@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from holdfast.aws.errors import ServiceError
 from holdfast.server.dynamodb import keys
 from holdfast.server.dynamodb.capacity import read_units, with_consumed, write_units
 from holdfast.server.dynamodb.expressions.paths import pick
 from holdfast.server.dynamodb.expressions.request import Expressions
-from holdfast.server.dynamodb.refusals import condition_failed, invalid
-from holdfast.server.dynamodb.storage import open_table
+from holdfast.server.dynamodb.refusals import condition_failed, invalid, rule_refused
+from holdfast.server.dynamodb.storage import OpenTable, open_table
 from holdfast.server.dynamodb.values import Attributes
+from holdfast.server.dynamodb.watched import watched
 from holdfast.server.dynamodb.writes import (
     ConditionFailed,
+    ItemRefused,
     Outcome,
     Write,
     carry_out,
@@ -31,8 +34,10 @@ def get_item(tx: Snapshot, params: Params) -> Result:
     key, _ = keys.of_key(table.record, params["Key"])
     record = table.find(tx, key)
     result: dict[str, Any] = {}
-    if record is not None:
+    attributes = _shown(tx, table, params, present=record is not None)
+    if attributes is None and record is not None:
         attributes = table.attributes(record)
+    if attributes is not None:
         result["Item"] = attributes if projection is None else pick(projection, attributes)
     size = 0 if record is None else record.size
     units = read_units(size, consistent=params.get("ConsistentRead", False))
@@ -70,14 +75,25 @@ def _old_or_none(params: Params) -> str:
     return returns
 
 
-def _done(tx: Transaction, write: Write, *, want_before: bool = False) -> Outcome:
+def _shown(tx: Snapshot, table: OpenTable, params: Params, *, present: bool) -> Attributes | None:
+    """Return what the rules show instead of what is stored; None: what is stored."""
+    key = watched(table, params["Key"])
+    shown = tx.rules.shown_item(tx, table.record.name, key, present=present) if key else None
+    return None if shown is None else dict(shown)
+
+
+def _done(tx: Transaction, write: Write, *, want_before: bool = False) -> Outcome | ServiceError:
     try:
         return carry_out(tx, write, want_before=want_before)
     except ConditionFailed as failed:
         raise condition_failed(failed.item) from None
+    except ItemRefused as refused:
+        return rule_refused(refused.refusal)
 
 
-def _answer(params: Params, returns: str, write: Write, outcome: Outcome) -> Result:
+def _answer(params: Params, returns: str, write: Write, outcome: Outcome | ServiceError) -> Result:
+    if isinstance(outcome, ServiceError):
+        return outcome
     attributes = _returned(returns, write, outcome)
     result: dict[str, Any] = {"Attributes": attributes} if attributes else {}
     units = write_units(outcome.size_before, outcome.size_after)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
+from holdfast.server.judging import Refusal
 
 _CONDITION_FAILED = "The conditional request failed"
 
@@ -48,6 +49,11 @@ def condition_failed(item: Mapping[str, Any] | None = None) -> ServiceError:
     if item is None:
         return ServiceError("ConditionalCheckFailedException", _CONDITION_FAILED)
     return ServiceError("ConditionalCheckFailedException", _CONDITION_FAILED, Item=item)
+
+
+def rule_refused(refusal: Refusal) -> ServiceError:
+    """Return the error for a write that a rule refuses: one that clients do not try again."""
+    return ServiceError("ConditionalCheckFailedException", refusal.message)
 
 
 def refuse_legacy(params: Mapping[str, Any], members: tuple[str, ...]) -> None:

@@ -50,11 +50,18 @@ def describe_table(tx: Snapshot, given: str) -> Table:
 class OpenTable:
     """A table whose data key is at hand, for the length of one transaction."""
 
-    __slots__ = ("_key", "record")
+    __slots__ = ("_key", "record", "watched_key")
 
-    def __init__(self, record: Table, data_key: bytes) -> None:
-        """Join a table and its opened data key."""
+    def __init__(self, record: Table, data_key: bytes, watched_key: str = "") -> None:
+        """Join a table and its opened data key.
+
+        Args:
+            record: the table.
+            data_key: opened.
+            watched_key: the hash key of the tables that the rules watch.
+        """
         self.record = record
+        self.watched_key = watched_key
         self._key = data_key
 
     @property
@@ -142,7 +149,7 @@ def open_table(tx: Snapshot, given: str) -> OpenTable:
             AccessDeniedException when its KMS key is not usable.
     """
     table = find_table(tx, given)
-    return OpenTable(table, open_data_key(tx, table))
+    return OpenTable(table, open_data_key(tx, table), tx.rules.item_key)
 
 
 def ends_at(value: AttributeValue | None) -> int | None:

@@ -15,6 +15,7 @@ from holdfast.server.dynamodb.storage import OpenTable, open_table
 from holdfast.server.dynamodb.values import Attributes
 from holdfast.server.dynamodb.writes import (
     ConditionFailed,
+    ItemRefused,
     Write,
     carry_out,
     plan_delete,
@@ -176,6 +177,8 @@ def _attempt(tx: Transaction, write: Write | KeyMismatch) -> tuple[_Reason, floa
         if failed.item is not None:
             return {**reason, "Item": failed.item}, 0
         return reason, 0
+    except ItemRefused as refused:
+        return {"Code": "ConditionalCheckFailed", "Message": refused.refusal.message}, 0
     except ServiceError as error:
         if error.code != "ValidationException":
             raise

@@ -16,6 +16,8 @@ from holdfast.server.dynamodb.keys import ItemKey
 from holdfast.server.dynamodb.refusals import invalid
 from holdfast.server.dynamodb.storage import OpenTable
 from holdfast.server.dynamodb.values import MAX_ITEM_BYTES, Attributes
+from holdfast.server.dynamodb.watched import watched
+from holdfast.server.judging import ItemWrite, Refusal
 from holdfast.server.operation import Snapshot, Transaction
 
 KeyOf = Callable[[Table, Attributes], ItemKey]
@@ -36,6 +38,7 @@ class Write(msgspec.Struct, frozen=True):
     touched: PathTree | None = None  # the paths of the update
     return_item_on_failure: bool = False
     deletes: bool = False
+    watched: str = ""  # the value of the hash key, in a table that the rules watch
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -75,7 +78,13 @@ def plan_put(table: OpenTable, params: Mapping[str, Any], key_of: KeyOf = keys.o
         raise invalid(_TOO_LARGE)
     key = key_of(table.record, item)
     return Write(
-        table, key, condition, item=item, size=size, return_item_on_failure=_returns_item(params)
+        table,
+        key,
+        condition,
+        item=item,
+        size=size,
+        return_item_on_failure=_returns_item(params),
+        watched=watched(table, item),
     )
 
 
@@ -90,7 +99,14 @@ def plan_delete(table: OpenTable, params: Mapping[str, Any], *, deletes: bool = 
     expressions.finish()
     key, _ = keys.of_key(table.record, params["Key"])
     returns = _returns_item(params)
-    return Write(table, key, condition, return_item_on_failure=returns, deletes=deletes)
+    return Write(
+        table,
+        key,
+        condition,
+        return_item_on_failure=returns,
+        deletes=deletes,
+        watched=watched(table, params["Key"]),
+    )
 
 
 def plan_update(table: OpenTable, params: Mapping[str, Any]) -> Write:
@@ -114,11 +130,24 @@ def plan_update(table: OpenTable, params: Mapping[str, Any]) -> Write:
         update=update,
         touched=touched,
         return_item_on_failure=_returns_item(params),
+        watched=watched(table, attributes),
     )
 
 
 def _returns_item(params: Mapping[str, Any]) -> bool:
     return params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+
+
+class ItemRefused(Exception):
+    """A rule refuses a write. What the rules wrote down about it is to be kept."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class _AlreadyDone(Exception):
+    """What a write asks for was done before."""
 
 
 def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
@@ -131,6 +160,11 @@ def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
     if write.condition is None and write.update is None:
         return record, None
     before = None if record is None else write.table.attributes(record)
+    if write.watched and write.condition is not None:
+        shown = tx.rules.shown_item(
+            tx, write.table.record.name, write.watched, present=record is not None
+        )
+        before = dict(shown) if shown is not None else before
     if write.condition is not None and not holds(write.condition, before or {}):
         raise ConditionFailed(before if write.return_item_on_failure else None)
     return record, before
@@ -146,8 +180,29 @@ def carry_out(tx: Transaction, write: Write, *, want_before: bool = False) -> Ou
 
     Raises:
         ConditionFailed: the condition does not hold.
+        ItemRefused: a rule refuses it.
         ServiceError: ValidationException: an update does not fit the item, or makes it too large.
     """
+    try:
+        return _carry_out(tx, write, want_before=want_before)
+    except _AlreadyDone:
+        return Outcome(None, write.item, write.size, write.size)
+
+
+def _ask(tx: Transaction, write: Write, item: Attributes | None, *, present: bool) -> None:
+    """Let the rules judge a write to a table that they watch."""
+    asked = ItemWrite(write.table.record.name, write.watched, item, present)
+    verdict = tx.rules.write_item(tx, asked)
+    if isinstance(verdict, Refusal):
+        raise ItemRefused(verdict)
+    if verdict is not None:
+        raise _AlreadyDone
+
+
+def _carry_out(tx: Transaction, write: Write, *, want_before: bool) -> Outcome:
+    if write.watched and write.item is not None:
+        present = write.table.find(tx, write.key) is not None
+        _ask(tx, write, write.item, present=present)
     record, before = judge(tx, write)
     if want_before and before is None and record is not None:
         before = write.table.attributes(record)
@@ -157,9 +212,13 @@ def carry_out(tx: Transaction, write: Write, *, want_before: bool = False) -> Ou
         size_after = values.item_size(after)
         if size_after > MAX_ITEM_BYTES:
             raise invalid(_UPDATE_TOO_LARGE)
+        if write.watched:
+            _ask(tx, write, after, present=record is not None)
     elif write.item is not None:
         after, size_after = write.item, write.size
     else:
+        if write.deletes and write.watched:
+            _ask(tx, write, None, present=record is not None)
         if write.deletes and record is not None:
             write.table.drop(tx, write.key, record)
         return Outcome(before, None, size_before, 0)

@@ -1,6 +1,7 @@
 """CompleteMultipartUpload: links the parts of an upload as one object. No byte is moved."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
@@ -9,15 +10,20 @@ from holdfast.aws.checksums import COMPOSITE, SIZES, combine, composite
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import unlink
 from holdfast.engine.records import Bucket, Object, ObjectVersion, Part, PartSummary, Upload
+from holdfast.server.judging import ObjectPut
 from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
+from holdfast.server.s3.assembled import ASSEMBLED, NOTHING, Assembled, inspect_parts
 from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.conditions import check_write
 from holdfast.server.s3.encryption import check_usable, reported
 from holdfast.server.s3.etags import multipart_etag, quoted, unquoted
 from holdfast.server.s3.found import reported_version
+from holdfast.server.s3.judged import judge_put
 from holdfast.server.s3.new_object import reported_checksums
+from holdfast.server.s3.object_changes import changed
 from holdfast.server.s3.sealing import open_part, seal_version
+from holdfast.server.s3.set_aside import set_upload_aside
 from holdfast.server.s3.uploads import MOST_PARTS, upload_of
 
 SMALLEST_PART = 5 * 1024**2  # bytes, of every part but the last (User Guide: qfacts)
@@ -26,7 +32,7 @@ LARGEST_OBJECT = 5 * 1024**4  # bytes
 _REMEMBERED = 20
 
 
-@operation("CompleteMultipartUpload", writes=True)
+@operation("CompleteMultipartUpload", writes=True, prepare=inspect_parts)
 def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
     """Make the parts listed the newest version of the key; asking again gives the same answer.
 
@@ -45,12 +51,21 @@ def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
         return _result(tx, bucket, done)
     upload = upload_of(tx, params)
     check_usable(tx, upload.encryption)
-    check_write(tx.get(Object, bucket.name, key), params)
+    newest = tx.get(Object, bucket.name, key)
     parts = {part.number: part for part in tx.scan(Part, upload.upload_id)}
     chosen = [_chosen(parts, item, upload) for item in listed]
     _check_sizes(chosen, params.get("MpuObjectSize"))
     checksums = _checksums(upload, chosen, params)
+    inspected = _inspected(params, chosen)
+    put = _put(params, chosen, inspected)
+    judged = judge_put(
+        tx, put, newest, params, partial(set_upload_aside, tx, bucket, upload, chosen)
+    )
+    if judged is not None:
+        return judged
+    check_write(newest, params)
     version = _link(tx, bucket, upload, chosen, checksums)
+    changed(tx, version, bucket.name, key, inspected.md5, inspected.facts)
     used = {part.number for part in chosen}
     for part in parts.values():
         if part.number not in used:
@@ -58,6 +73,23 @@ def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
         tx.drop(Part, part.upload_id, part.number)
     tx.drop(Upload, upload.bucket, upload.key, upload.upload_id)
     return _result(tx, bucket, version)
+
+
+def _inspected(params: Params, chosen: Sequence[Part]) -> Assembled:
+    """Return what was read of the parts before; nothing if one was replaced meanwhile."""
+    found: Assembled = params.get(ASSEMBLED, NOTHING)
+    return found if found.etags == tuple(part.etag for part in chosen) else NOTHING
+
+
+def _put(params: Params, chosen: Sequence[Part], inspected: Assembled) -> ObjectPut:
+    return ObjectPut(
+        bucket=params["Bucket"],
+        key=params["Key"],
+        size=sum(part.size for part in chosen),
+        md5=inspected.md5,
+        facts=inspected.facts,
+        only_new="IfNoneMatch" in params,
+    )
 
 
 def _check_order(listed: Sequence[Mapping[str, Any]]) -> None:

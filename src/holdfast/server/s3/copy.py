@@ -1,5 +1,6 @@
 """CopyObject."""
 
+from functools import partial
 from typing import Any
 
 from holdfast.aws.checksums import DEFAULT, SIZES
@@ -13,6 +14,7 @@ from holdfast.server.s3.customer_keys import CUSTOMER
 from holdfast.server.s3.encryption import check_encryption, choose, reported_on_write
 from holdfast.server.s3.etags import quoted
 from holdfast.server.s3.found import reported_version
+from holdfast.server.s3.judged import judge_put, put_of
 from holdfast.server.s3.keys import check_key
 from holdfast.server.s3.new_object import Description, reported_checksums, store
 from holdfast.server.s3.object_headers import (
@@ -21,6 +23,7 @@ from holdfast.server.s3.object_headers import (
     metadata_of,
     storage_class_of,
 )
+from holdfast.server.s3.set_aside import set_aside
 from holdfast.server.s3.tags import tags_of_header
 
 # Members that the prepare step adds; no member of AWS's model begins with this sign.
@@ -65,7 +68,8 @@ def prepare_copy(staging: Staging, params: Params) -> Params:
     source = staging.view(look)
     _check_change(source.version, params)
     kept = next(iter(source.version.checksums), DEFAULT)
-    copied = stage_copy(staging, source, algorithm or kept)
+    inspector = staging.rules.inspector(params["Bucket"], params["Key"], source.version.size)
+    copied = stage_copy(staging, source, algorithm or kept, inspector)
     return {**params, SOURCE: source, COPIED: copied}
 
 
@@ -116,9 +120,13 @@ def copy_object(tx: Transaction, params: Params) -> Result:
     """
     bucket, key = bucket_of(tx, params), params["Key"]
     newest = tx.get(Object, bucket.name, key)
-    check_write(newest, params)
     source: Source = params[SOURCE]
     copied: ReceivedBody = params[COPIED]
+    put = put_of(params, copied)
+    judged = judge_put(tx, put, newest, params, partial(set_aside, tx, bucket, key, copied, params))
+    if judged is not None:
+        return judged
+    check_write(newest, params)
     choice = choose(tx, bucket, params)
     description = _description(source.version, params)
     version = store(tx, bucket, key, newest, copied, choice, description)

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.aws.checksums import encode, hasher
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.server.judging import Inspector
 from holdfast.server.operation import Params, ReceivedBody, Snapshot, Staging, Stream
 from holdfast.server.s3.bucket_lookup import source_bucket_of
 from holdfast.server.s3.conditions import check_copy_source
@@ -117,13 +118,16 @@ def _wanted(header: str | None, size: int) -> tuple[int, int]:
     return int(found[1]), int(found[2]) + 1
 
 
-def stage_copy(staging: Staging, source: Source, algorithm: str) -> ReceivedBody:
+def stage_copy(
+    staging: Staging, source: Source, algorithm: str, inspector: Inspector | None = None
+) -> ReceivedBody:
     """Write the bytes of a source as a body of its own.
 
     Args:
         staging: where bodies are written.
         source: what to copy.
         algorithm: the checksum to compute, or nothing.
+        inspector: reads along, for the rules.
 
     Raises:
         CorruptData: the source does not open.
@@ -138,12 +142,15 @@ def stage_copy(staging: Staging, source: Source, algorithm: str) -> ReceivedBody
             md5.update(piece)
             if checksum is not None:
                 checksum.update(piece)
+            if inspector is not None:
+                inspector.feed(piece)
         new = writer.finish()
     except BaseException:
         writer.discard()
         raise
     checksums = {algorithm: encode(checksum.digest())} if checksum is not None else {}
-    return ReceivedBody(new, md5.digest(), checksums)
+    facts = inspector.finish() if inspector is not None else None
+    return ReceivedBody(new, md5.digest(), checksums, facts)
 
 
 def source_version_id(source: Source) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from typing import Any
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.server.judging import Refusal
 from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
 from holdfast.server.s3.bucket_lookup import bucket_of
 from holdfast.server.s3.conditions import check_delete
 from holdfast.server.s3.keys import check_key
+from holdfast.server.s3.refused import refused
 
 MOST_AT_ONCE = 1000  # API reference: DeleteObjects
 
@@ -34,6 +36,11 @@ def delete_object(tx: Transaction, params: Params) -> Result:
         params.get("IfMatchLastModifiedTime"),
         params.get("IfMatchSize"),
     )
+    verdict = tx.rules.delete_object(tx, bucket.name, key, version_id)
+    if isinstance(verdict, Refusal):
+        return refused(verdict)
+    if verdict is not None:
+        return {}
     return _deleted(tx, bucket, key, version_id, found)
 
 
@@ -106,7 +113,10 @@ def _delete_one(tx: Transaction, bucket: Bucket, item: Mapping[str, Any]) -> dic
     check_delete(
         key, _object(found), item.get("ETag"), item.get("LastModifiedTime"), item.get("Size")
     )
-    about = _deleted(tx, bucket, key, version_id, found)
+    verdict = tx.rules.delete_object(tx, bucket.name, key, version_id)
+    if isinstance(verdict, Refusal):
+        raise refused(verdict)
+    about = {} if verdict else _deleted(tx, bucket, key, version_id, found)
     result = {"Key": key}
     if version_id is not None:
         result["VersionId"] = version_id

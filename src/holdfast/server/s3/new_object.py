@@ -12,6 +12,7 @@ from holdfast.server.operation import ReceivedBody, Transaction
 from holdfast.server.s3 import versions
 from holdfast.server.s3.encryption import Choice
 from holdfast.server.s3.etags import body_etag
+from holdfast.server.s3.object_changes import changed
 from holdfast.server.s3.sealing import named, seal_version, wrap
 
 
@@ -70,6 +71,7 @@ def store(
     envelope = wrap(tx, choice, bucket.name, key, body)
     version = seal_version(tx.site.vault, version, [envelope])
     versions.add(tx, version, newest)
+    changed(tx, version, bucket.name, key, received.md5.hex(), received.facts)
     return version
 
 

@@ -15,6 +15,7 @@ from holdfast.server.s3.new_object import reported_checksums
 from holdfast.server.s3.object_headers import reported_headers
 from holdfast.server.s3.ranges import Slice, parse_range
 from holdfast.server.s3.reading import content, extents
+from holdfast.server.s3.shown import shown
 
 
 @operation("GetObject", brief=True)
@@ -28,6 +29,8 @@ def get_object(tx: Snapshot, params: Params) -> Result:
         CorruptData: what is stored is not what was written.
     """
     bucket = bucket_of(tx, params)
+    if (answer := shown(tx, bucket, params["Key"])) is not None:
+        return answer
     opened = opened_object_of(tx, bucket, params, method="GET")
     version = opened.version
     customer = customer_key_of(params)
@@ -48,6 +51,8 @@ def head_object(tx: Snapshot, params: Params) -> Result:
         ServiceError: as `get_object`.
     """
     bucket = bucket_of(tx, params)
+    if (answer := shown(tx, bucket, params["Key"])) is not None:
+        return {name: value for name, value in answer.items() if name != "Body"}
     version = object_of(tx, bucket, params, method="HEAD")
     check_customer_key(version.encryption, customer_key_of(params))
     check_read(version, params)

@@ -1,11 +1,15 @@
 """PutObject."""
 
+import math
+from functools import partial
+
 from holdfast.aws.checksums import DEFAULT
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.bodies import CHUNK_BYTES
 from holdfast.engine.records import Object
 from holdfast.server.operation import (
     CHECKSUM,
+    INSPECTOR,
     Params,
     ReceivedBody,
     Result,
@@ -18,6 +22,7 @@ from holdfast.server.s3.conditions import check_write
 from holdfast.server.s3.encryption import check_encryption, choose, reported_on_write
 from holdfast.server.s3.etags import quoted
 from holdfast.server.s3.found import reported_version
+from holdfast.server.s3.judged import judge_put, put_of
 from holdfast.server.s3.keys import check_key
 from holdfast.server.s3.new_object import Description, reported_checksums, store
 from holdfast.server.s3.object_headers import (
@@ -26,6 +31,7 @@ from holdfast.server.s3.object_headers import (
     metadata_of,
     storage_class_of,
 )
+from holdfast.server.s3.set_aside import set_aside
 from holdfast.server.s3.tags import tags_of_header
 
 LARGEST_PUT = 5 * 1024**3  # bytes (User Guide: upload-objects)
@@ -47,7 +53,9 @@ def check_put(staging: Staging, params: Params) -> Params:
     except ServiceError:
         staging.view(lambda tx: bucket_of(tx, params))  # whose error comes first
         raise
-    return {**params, CHECKSUM: DEFAULT}
+    size = params.get("ContentLength", math.inf)
+    inspector = staging.rules.inspector(params["Bucket"], params["Key"], size)
+    return {**params, CHECKSUM: DEFAULT, INSPECTOR: inspector}
 
 
 def _check(params: Params) -> None:
@@ -69,8 +77,14 @@ def put_object(tx: Transaction, params: Params) -> Result:
     """
     bucket, key = bucket_of(tx, params), params["Key"]
     newest = tx.get(Object, bucket.name, key)
-    check_write(newest, params)
     received: ReceivedBody = params["Body"]
+    put = put_of(params, received)
+    judged = judge_put(
+        tx, put, newest, params, partial(set_aside, tx, bucket, key, received, params)
+    )
+    if judged is not None:
+        return judged
+    check_write(newest, params)
     description = Description(
         headers=headers_of(params),
         metadata=metadata_of(params),

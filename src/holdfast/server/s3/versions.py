@@ -13,6 +13,7 @@ from holdfast.engine.port import CorruptData
 from holdfast.engine.records import Bucket, Object, ObjectVersion
 from holdfast.server.operation import Snapshot, Transaction
 from holdfast.server.s3 import to_pack
+from holdfast.server.s3.object_changes import changed
 from holdfast.server.s3.version_ids import NULL, new_version_id, order_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,6 +104,7 @@ def delete(tx: Transaction, bucket: Bucket, key: str) -> ObjectVersion | None:
         last_modified=tx.now.replace(microsecond=0),
     )
     add(tx, marker, newest)
+    changed(tx, None, bucket.name, key)
     return marker
 
 
@@ -136,6 +138,7 @@ def remove(tx: Transaction, version: ObjectVersion) -> None:
     else:
         tx.put(pointer(before, null_order))
         to_pack.note(tx, before)  # the newest is to be whole
+    changed(tx, before, bucket, key)
 
 
 def _drop(tx: Transaction, version: ObjectVersion | None) -> None:
