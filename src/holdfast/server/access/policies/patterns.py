@@ -1,8 +1,8 @@
 """Texts with wildcards and policy variables, as they stand in Resource and Condition.
 
-A star stands for any characters, a question mark for one. `${key}` stands for a value of the request,
-`${key, 'default'}` for the default where it has none, and `${*}`, `${?}`, `${$}` for those signs.
-Source: "IAM policy elements: Variables and tags" of the IAM user guide.
+A star stands for any characters, a question mark for one. `${key}` stands for a value of the request
+and `${key, 'default'}` for the default where it has none; `${*}`, `${?}`, `${$}` are those signs. See
+"IAM policy elements: Variables and tags" of the IAM user guide.
 """
 
 import re
