@@ -105,6 +105,50 @@ _DYNAMODB = frozenset(
     }
 )
 
+_IAM = frozenset(
+    {
+        "CreateAccessKey",
+        "CreateRole",
+        "CreateUser",
+        "DeleteAccessKey",
+        "DeleteLoginProfile",
+        "DeleteRole",
+        "DeleteRolePolicy",
+        "DeleteUser",
+        "DeleteUserPolicy",
+        "GetRole",
+        "GetRolePolicy",
+        "GetUser",
+        "GetUserPolicy",
+        "ListAccessKeys",
+        "ListAttachedRolePolicies",
+        "ListAttachedUserPolicies",
+        "ListGroupsForUser",
+        "ListInstanceProfilesForRole",
+        "ListMFADevices",
+        "ListRolePolicies",
+        "ListRoleTags",
+        "ListRoles",
+        "ListSSHPublicKeys",
+        "ListServiceSpecificCredentials",
+        "ListSigningCertificates",
+        "ListUserPolicies",
+        "ListUserTags",
+        "ListUsers",
+        "ListVirtualMFADevices",
+        "PutRolePolicy",
+        "PutUserPolicy",
+        "TagRole",
+        "TagUser",
+        "UntagRole",
+        "UntagUser",
+        "UpdateAccessKey",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    }
+)
+
 _KMS = frozenset(
     {
         "CancelKeyDeletion",
@@ -143,7 +187,7 @@ _KMS = frozenset(
 
 SERVED: Mapping[str, frozenset[str]] = {
     "dynamodb": _DYNAMODB,
-    "iam": frozenset({"GetUser"}),
+    "iam": _IAM,
     "kms": _KMS,
     "s3": _S3,
     "sts": frozenset({"AssumeRole", "GetCallerIdentity"}),

@@ -12,7 +12,7 @@ _PLACES = {
     "dynamodb": ("holdfast.server.dynamodb.operations", "OPERATIONS"),
     "kms": ("holdfast.server.kms.operations", "OPERATIONS"),
     "sts": ("holdfast.server.sts.operations", "OPERATIONS"),
-    "iam": ("holdfast.server.sts.operations", "IAM_OPERATIONS"),
+    "iam": ("holdfast.server.iam.operations", "OPERATIONS"),
 }
 
 

@@ -1,1 +1,1 @@
-"""STS and the one IAM call that Terraform makes."""
+"""STS: who calls, and temporary credentials."""

@@ -1,0 +1,1 @@
+"""IAM: users, access keys, roles, and the policies that are written into them."""
