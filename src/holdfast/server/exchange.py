@@ -35,6 +35,7 @@ from holdfast.server.operation import (
     Stream,
     Transaction,
 )
+from holdfast.server.overload import overload
 from holdfast.server.serving import Serving
 
 log = logging.getLogger("holdfast.request")
@@ -90,6 +91,8 @@ class Exchange:
     def open(self) -> None:
         """Authenticate; for S3 also route, and prepare to take a streamed body."""
         claims = self._claims = sigv4.claims(self.request, self.service)
+        if self._serving.attempts.refuses(self.request.client, claims.access_key_id):
+            raise overload(self.service)
         site = self._serving.site
         identity = self.identity = self._serving.engine.view(
             lambda tx: identify(tx, site.vault, site.account, claims, self.now)
@@ -98,6 +101,7 @@ class Exchange:
         # services sign a hash that only the body gives, and may name the operation in it.
         if self.service == "s3":
             signing = sigv4.verify(claims, self.request, identity.secret, self.now)
+            self._serving.attempts.succeeded(self.request.client, claims.access_key_id)
             self._route(b"")
             self._open_payload(signing)
         self._refuse_length(self._announced_length())
@@ -160,6 +164,7 @@ class Exchange:
         """Answer with an error, whatever was taken so far."""
         self._give_up()
         self.error_code = error.code
+        self._serving.attempts.refused(self.request.client, self._claims, error.code)
         self.response = protocols.serialize_error(
             self.service,
             error,
@@ -279,6 +284,8 @@ class Exchange:
     def _answer(self, result: Result) -> None:
         if isinstance(result, ServiceError):
             raise result
+        if self.service == "sts":
+            self._serving.attempts.issued(self.request.client, result)
         self.response = self._serialized(
             result if isinstance(result, Answer) else Answer(result or {})
         )
@@ -299,6 +306,7 @@ class Exchange:
         assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
         digest = hashlib.sha256(self._document).hexdigest()
         sigv4.verify(self._claims, self.request, self.identity.secret, self.now, digest)
+        self._serving.attempts.succeeded(self.request.client, self._claims.access_key_id)
         self._route(bytes(self._document))
 
     def _parse(self, body: bytes) -> None:

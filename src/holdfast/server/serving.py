@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from holdfast.engine.port import Engine
+from holdfast.server.access.failed_attempts import FailedAttempts
 from holdfast.server.limits import Limits
 from holdfast.server.operation import Operation, Site
 
@@ -30,3 +31,4 @@ class Serving(msgspec.Struct, frozen=True):
     limits: Limits = _DEFAULTS
     # For virtual-host addressing, `BUCKET.base_domain`; path style only if empty.
     base_domain: str = ""
+    attempts: FailedAttempts = msgspec.field(default_factory=FailedAttempts)

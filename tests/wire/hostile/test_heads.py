@@ -67,7 +67,7 @@ def test_changed_headers(aws: Aws, caplog: pytest.LogCaptureFixture, service: st
     caplog.set_level(logging.WARNING)
     method, target, body, headers = CALLS[service]
     chooser = random.Random(service)
-    for _ in range(400):
+    for number in range(400):
         signed = SIGNER.headers(method, target, body, headers, service=service)
         name = chooser.choice(list(signed))
         value = signed.pop(name)
@@ -76,7 +76,10 @@ def test_changed_headers(aws: Aws, caplog: pytest.LogCaptureFixture, service: st
             signed[name] = value[:low] + chooser.choice(PIECES) + value[high:]
         if chooser.random() < 0.2:
             signed["Date"] = chooser.choice(PIECES)
-        response = aws.send(Request(method, target, "", Headers(signed.items())), body)
+        changed = Headers(signed.items())
+        # Each is a client of its own: one that fails so often is not looked at any more.
+        request = Request(method, target, "", changed, client=f"client-{number}")
+        response = aws.send(request, body)
         assert response.status < 500, (signed, response)
     assert caplog.records == []
 
@@ -85,7 +88,7 @@ def test_changed_presigned_urls(aws: Aws, caplog: pytest.LogCaptureFixture) -> N
     """The same for what a presigned URL says, with parameters left out and repeated."""
     caplog.set_level(logging.WARNING)
     chooser = random.Random(1)
-    for _ in range(800):
+    for turn in range(800):
         path, _, query = SIGNER.presigned("GET", "/bucket/key").partition("?")
         pairs = query.split("&")
         number = chooser.randrange(len(pairs))
@@ -95,7 +98,8 @@ def test_changed_presigned_urls(aws: Aws, caplog: pytest.LogCaptureFixture) -> N
             pairs.append(f"{name}={value[:cut]}{chooser.choice(PIECES)}")
         if chooser.random() < 0.2:
             pairs.append(chooser.choice(pairs))
-        request = Request("GET", path, "&".join(pairs), Headers([("Host", SIGNER.host)]))
+        host = Headers([("Host", SIGNER.host)])
+        request = Request("GET", path, "&".join(pairs), host, client=f"client-{turn}")
         response = aws.send(request)
         assert 400 <= response.status < 500, (pairs, response)
     assert caplog.records == []
