@@ -190,5 +190,5 @@ SERVED: Mapping[str, frozenset[str]] = {
     "iam": _IAM,
     "kms": _KMS,
     "s3": _S3,
-    "sts": frozenset({"AssumeRole", "GetCallerIdentity"}),
+    "sts": frozenset({"AssumeRole", "GetCallerIdentity", "GetSessionToken"}),
 }

@@ -13,7 +13,7 @@ from holdfast.engine.access_records import AccessKey, Session, User
 from holdfast.engine.port import CorruptData, Engine, Writer
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import Identity, find, identify, new_id, new_secret
-from holdfast.server.access.sessions import Issued, issue
+from holdfast.server.access.sessions import Issued, Terms, issue
 from holdfast.server.access.users import NewKey, create_access_key, create_user
 
 ACCOUNT = "123456789012"
@@ -51,10 +51,13 @@ def _assume(engine: Engine, vault: Vault) -> Issued:
             vault,
             os.urandom,
             NOW,
-            role_arn=f"arn:aws:iam::{ACCOUNT}:role/teams/deploy",
-            session_name="run-7",
-            assumed_by=f"arn:aws:iam::{ACCOUNT}:user/ada",
-            duration=timedelta(hours=1),
+            Terms(
+                role_arn=f"arn:aws:iam::{ACCOUNT}:role/teams/deploy",
+                role_id="AROA0000000000000001",
+                session_name="run-7",
+                assumed_by=f"arn:aws:iam::{ACCOUNT}:user/ada",
+                duration=timedelta(hours=1),
+            ),
         )
     )
 

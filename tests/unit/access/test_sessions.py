@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from holdfast.engine.access_records import Session
 from holdfast.engine.port import Engine
 from holdfast.engine.vault import Vault
-from holdfast.server.access.sessions import Issued, collect_sessions, issue, role_id
+from holdfast.server.access.sessions import Issued, Terms, collect_sessions, issue, role_id
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/deploy"
@@ -19,10 +19,13 @@ def _issue(engine: Engine, vault: Vault) -> Issued:
             vault,
             os.urandom,
             NOW,
-            role_arn=ROLE,
-            session_name="run",
-            assumed_by="arn:aws:iam::123456789012:user/ada",
-            duration=timedelta(minutes=15),
+            Terms(
+                role_arn=ROLE,
+                role_id="AROA0000000000000001",
+                session_name="run",
+                assumed_by="arn:aws:iam::123456789012:user/ada",
+                duration=timedelta(minutes=15),
+            ),
         )
     )
 

@@ -1,12 +1,8 @@
-"""Sessions: temporary credentials of an assumed role.
-
-There are no role records yet: every role of this account can be assumed by every user of it, and a
-session may do what a user may. Deciding by policy comes with access control.
-"""
+"""Sessions: temporary credentials of an assumed role, or of a user itself."""
 
 import hashlib
 from base64 import b32encode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +15,23 @@ from holdfast.server.access.credentials import new_id, new_secret
 KEPT_AFTER_EXPIRY = timedelta(days=1)
 _TOKEN_BYTES = 192
 _AT_ONCE = 500  # sessions collected in one transaction
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a new session is, and what it may do; the fields are those of `Session`."""
+
+    assumed_by: str  # ARN of the caller
+    duration: timedelta
+    role_arn: str = ""
+    role_id: str = ""
+    session_name: str = ""
+    user: str = ""
+    made_with: str = ""
+    policy: str = ""
+    tags: Mapping[str, str] = {}
+    transitive: tuple[str, ...] = ()
+    source_identity: str = ""
+    issuer: str = ""
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -39,15 +52,7 @@ def role_id(role_arn: str) -> str:
 
 
 def issue(
-    tx: Writer,
-    vault: Vault,
-    random: Callable[[int], bytes],
-    now: datetime,
-    *,
-    role_arn: str,
-    session_name: str,
-    assumed_by: str,
-    duration: timedelta,
+    tx: Writer, vault: Vault, random: Callable[[int], bytes], now: datetime, terms: Terms
 ) -> Issued:
     """Begin a session and keep it.
 
@@ -56,10 +61,7 @@ def issue(
         vault: seals the secret.
         random: gives so many random bytes.
         now: aware.
-        role_arn: the role.
-        session_name: the caller's name for the session.
-        assumed_by: ARN of the caller.
-        duration: how long it lasts.
+        terms: whose it is, and what it may do.
     """
     access_key_id = new_id("ASIA", random)
     secret = new_secret(random)
@@ -68,12 +70,19 @@ def issue(
         access_key_id=access_key_id,
         secret=vault.seal(secret.encode(), Session.kind, access_key_id),
         token_sha256=hashlib.sha256(token.encode()).digest(),
-        role_arn=role_arn,
-        role_id=role_id(role_arn),
-        session_name=session_name,
-        assumed_by=assumed_by,
+        role_arn=terms.role_arn,
+        role_id=terms.role_id,
+        session_name=terms.session_name,
+        assumed_by=terms.assumed_by,
         created=now,
-        expires=now + duration,
+        expires=now + terms.duration,
+        user=terms.user,
+        made_with=terms.made_with,
+        policy=terms.policy,
+        tags=dict(terms.tags),
+        transitive=terms.transitive,
+        source_identity=terms.source_identity,
+        issuer=terms.issuer,
     )
     tx.put(session)
     return Issued(session, secret, token)

@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
-from holdfast.server.access.sessions import issue
+from holdfast.server.access.sessions import Terms, issue, role_id
 from holdfast.server.operation import Params, Result, Transaction, operation
-from holdfast.server.sts.validation import invalid, violations
+from holdfast.server.sts.session_answer import assumed_role_user, credentials_of
+from holdfast.server.sts.validation import between, invalid, refuse_one_time_password, violations
 
 _DEFAULT_SECONDS = 3600
 _CHAINED_SECONDS = 3600  # role chaining: a session that assumes a role gets at most an hour
@@ -37,23 +38,17 @@ def assume_role(tx: Transaction, params: Params) -> Result:
         tx.site.vault,
         tx.site.random,
         tx.now,
-        role_arn=role_arn,
-        session_name=name,
-        assumed_by=tx.caller.arn,
-        duration=_duration(tx, params),
+        Terms(
+            role_arn=role_arn,
+            role_id=role_id(role_arn),
+            session_name=name,
+            assumed_by=tx.caller.arn,
+            duration=_duration(tx, params),
+        ),
     )
-    role = role_arn.rpartition("/")[2]
     result: dict[str, Any] = {
-        "Credentials": {
-            "AccessKeyId": issued.session.access_key_id,
-            "SecretAccessKey": issued.secret,
-            "SessionToken": issued.token,
-            "Expiration": issued.session.expires,
-        },
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{issued.session.role_id}:{name}",
-            "Arn": f"arn:aws:sts::{tx.site.account}:assumed-role/{role}/{name}",
-        },
+        "Credentials": credentials_of(issued),
+        "AssumedRoleUser": assumed_role_user(issued, tx.site.account),
     }
     return result | _echoed(params)
 
@@ -72,12 +67,7 @@ def _check(params: Params) -> None:
         raise invalid(found)
     if not _ROLE.fullmatch(params["RoleArn"]):
         raise ServiceError("ValidationError", f"{params['RoleArn']} is invalid", status=400)
-    if "SerialNumber" in params or "TokenCode" in params:
-        raise ServiceError(
-            "AccessDenied",
-            "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
-            status=403,
-        )
+    refuse_one_time_password(params)
     _check_policy(params)
     _check_tags(params)
 
@@ -91,12 +81,9 @@ def _optional(
 
 
 def _duration_violations(params: Params) -> Iterator[str]:
-    seconds = params.get("DurationSeconds", _DEFAULT_SECONDS)
-    at = f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: Member must "
-    if seconds < 900:
-        yield f"{at}have value greater than or equal to 900"
-    if seconds > 43200:
-        yield f"{at}have value less than or equal to 43200"
+    yield from between(
+        "durationSeconds", params.get("DurationSeconds", _DEFAULT_SECONDS), 900, 43200
+    )
 
 
 def _tag_violations(params: Params) -> Iterator[str]:
