@@ -57,6 +57,7 @@ def serve(**flags: str | None) -> None:
 
 
 def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
+    from holdfast.cli.server.judging import state_rules
     from holdfast.engine.open import open_directory
     from holdfast.server.background_threads import background_threads
     from holdfast.server.edge import Edge
@@ -75,7 +76,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     listener = held.enter_context(bind(settings.listen))
     if stored:
         settings = msgspec.structs.replace(settings, account=stored.account, region=stored.region)
-    site = Site(settings.account, settings.region, directory.vault, os.urandom)
+    rules = state_rules(directory.vault)
+    site = Site(settings.account, settings.region, directory.vault, os.urandom, rules)
     if not stored:
         first_start.make(engine, site, SERVICES, settings, utc_now())
     elif done := administrator.keep(engine, site, settings, utc_now()):

@@ -51,18 +51,16 @@ def complete_multipart_upload(tx: Transaction, params: Params) -> Result:
         return _result(tx, bucket, done)
     upload = upload_of(tx, params)
     check_usable(tx, upload.encryption)
-    newest = tx.get(Object, bucket.name, key)
     parts = {part.number: part for part in tx.scan(Part, upload.upload_id)}
     chosen = [_chosen(parts, item, upload) for item in listed]
     _check_sizes(chosen, params.get("MpuObjectSize"))
     checksums = _checksums(upload, chosen, params)
     inspected = _inspected(params, chosen)
     put = _put(params, chosen, inspected)
-    judged = judge_put(
-        tx, put, newest, params, partial(set_upload_aside, tx, bucket, upload, chosen)
-    )
+    judged = judge_put(tx, put, params, partial(set_upload_aside, tx, bucket, upload, chosen))
     if judged is not None:
         return judged
+    newest = tx.get(Object, bucket.name, key)
     check_write(newest, params)
     version = _link(tx, bucket, upload, chosen, checksums)
     changed(tx, version, bucket.name, key, inspected.md5, inspected.facts)

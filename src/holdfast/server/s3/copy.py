@@ -119,13 +119,13 @@ def copy_object(tx: Transaction, params: Params) -> Result:
             condition; `KMS.<code>`.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
-    newest = tx.get(Object, bucket.name, key)
     source: Source = params[SOURCE]
     copied: ReceivedBody = params[COPIED]
     put = put_of(params, copied)
-    judged = judge_put(tx, put, newest, params, partial(set_aside, tx, bucket, key, copied, params))
+    judged = judge_put(tx, put, params, partial(set_aside, tx, bucket, key, copied, params))
     if judged is not None:
         return judged
+    newest = tx.get(Object, bucket.name, key)
     check_write(newest, params)
     choice = choose(tx, bucket, params)
     description = _description(source.version, params)

@@ -25,7 +25,6 @@ def put_of(params: Params, received: ReceivedBody) -> ObjectPut:
 def judge_put(
     tx: Transaction,
     put: ObjectPut,
-    newest: Object | None,
     params: Params,
     keep_aside: Callable[[Refusal], object],
 ) -> Result:
@@ -33,8 +32,7 @@ def judge_put(
 
     Args:
         tx: the transaction of the write.
-        put: what is to be written.
-        newest: what is there now.
+        put: what is to be written. What is there now is looked up after: rules may have removed it.
         params: of the request; its conditions have not been looked at.
         keep_aside: keeps the body of a write that is refused.
 
@@ -44,6 +42,7 @@ def judge_put(
     verdict = tx.rules.put_object(tx, put)
     if verdict is None:
         return None
+    newest = tx.get(Object, put.bucket, put.key)
     if isinstance(verdict, Done):
         return {"ETag": quoted(newest.etag)} if newest else {}
     if verdict.keep_aside:

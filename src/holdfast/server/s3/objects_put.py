@@ -76,14 +76,12 @@ def put_object(tx: Transaction, params: Params) -> Result:
             condition; `KMS.<code>`.
     """
     bucket, key = bucket_of(tx, params), params["Key"]
-    newest = tx.get(Object, bucket.name, key)
     received: ReceivedBody = params["Body"]
     put = put_of(params, received)
-    judged = judge_put(
-        tx, put, newest, params, partial(set_aside, tx, bucket, key, received, params)
-    )
+    judged = judge_put(tx, put, params, partial(set_aside, tx, bucket, key, received, params))
     if judged is not None:
         return judged
+    newest = tx.get(Object, bucket.name, key)
     check_write(newest, params)
     description = Description(
         headers=headers_of(params),

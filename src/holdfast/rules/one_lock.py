@@ -1,0 +1,352 @@
+"""One lock for each state, wherever it is taken: in a lock table, as a lock file, over HTTP.
+
+What is known of a lock stands in the `State` record. The item and the file are kept as well, by the
+handlers that write them, so that every tool sees the lock in the way it was taken; whoever looks
+elsewhere is shown the same document there.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from holdfast.engine.access_records import Session
+from holdfast.engine.state_records import HeldLock, PastLock, State, Waiter
+from holdfast.rules.places import INFO, S3, StateName, table_of, table_place
+from holdfast.rules.recent import Recent
+from holdfast.rules.tools import tool_of
+from holdfast.server.judging import DONE, JudgedReader, JudgedWriter, Refusal, Stores, Verdict
+from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
+
+_MOST_WAITERS = 32
+_STEPS_WITHIN = timedelta(seconds=5)  # between giving a lock back in one place and in the next
+_RENEWED_BEFORE = timedelta(minutes=15)  # how long before its end clients renew a session
+
+Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
+
+
+class OneLock:
+    """Takes, shows and releases the locks of states."""
+
+    def __init__(self, stores: Stores, recent: Recent, note: Note) -> None:
+        """Join what it needs.
+
+        Args:
+            stores: how items and files are reached.
+            recent: what was told lately.
+            note: writes into the journal.
+        """
+        self._stores = stores
+        self._recent = recent
+        self._note = note
+
+    # ---- taking --------------------------------------------------------------------------------
+
+    def take(
+        self, tx: JudgedWriter, name: StateName, place: str, document: bytes, *, present: bool
+    ) -> Verdict:
+        """Judge the taking of a lock, and write down what comes of it.
+
+        Args:
+            tx: the transaction that takes it.
+            name: the state.
+            place: where it is taken.
+            document: the lock document.
+            present: whether there is one in this place now, whoever's.
+        """
+        state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
+        held = self._still_held(tx, name, state, place)
+        if held is None:
+            self._begin(tx, name, state, place, document)
+            return None
+        if held.principal == tx.caller.arn and self.document(tx, name, held) == document:
+            return self._again(tx, state, held, place, present=present)
+        return self._refuse(tx, name, state, held, place, document)
+
+    def _begin(
+        self, tx: JudgedWriter, name: StateName, state: State, place: str, document: bytes
+    ) -> None:
+        info = parse(document)
+        caller = tx.caller
+        lock = HeldLock(
+            id=info.id,
+            document=self._stores.seal(tx, document, "lock", *name),
+            who=info.who,
+            operation=info.operation,
+            tool=tool_of(caller.user_agent),
+            since=tx.now,
+            principal=caller.arn,
+            access_key_id=caller.access_key_id,
+            address=caller.address,
+            places=(place,),
+        )
+        self._recent.shown(name, place, caller.access_key_id, info.id, tx.now)
+        tx.put(replace(state, lock=lock, tables=_with_table(state.tables, place)))
+        self._note(tx, "lock-taken", {**_about(name, info), "place": place})
+
+    def _again(
+        self, tx: JudgedWriter, state: State, held: HeldLock, place: str, *, present: bool
+    ) -> Verdict:
+        """The same lock once more: sent again after a lost answer, or taken in another place too."""
+        if place in held.places:
+            return DONE if present else None
+        lock = replace(held, places=(*held.places, place))
+        tx.put(replace(state, lock=lock, tables=_with_table(state.tables, place)))
+        return None
+
+    def _refuse(
+        self,
+        tx: JudgedWriter,
+        name: StateName,
+        state: State,
+        held: HeldLock,
+        place: str,
+        document: bytes,
+    ) -> Refusal:
+        info = parse(document)
+        caller = tx.caller
+        waiters = _with_waiter(held.waiters, caller.arn, caller.address, info, tx.now)
+        tx.put(replace(state, lock=replace(held, waiters=waiters)))
+        theirs = self.document(tx, name, held)
+        self._recent.refused(name, place, caller.access_key_id, theirs, tx.now)
+        about = {**_about(name, info), "place": place, "held_by": held.who, "held_id": held.id}
+        self._note(tx, "lock-refused", about)
+        return Refusal("one_lock", told(name, held, tx.now))
+
+    def _still_held(
+        self, tx: JudgedWriter, name: StateName, state: State, place: str
+    ) -> HeldLock | None:
+        """Return the lock that is held, if something of it is left.
+
+        What its holder gave back in one place is free soon after, and so is a lock of which nothing
+        is left: an item may have ended by its time to live, a table may be gone.
+        """
+        held = state.lock
+        if held is None:
+            return self._found(tx, name, state, place)
+        given_back = held.released_in_part
+        if given_back is not None and tx.now - given_back > _STEPS_WITHIN:
+            self.end(tx, name, state, held, "", forced=False)
+            return None
+        if any(self._document_in(tx, name, there) is not None for there in held.places):
+            return held
+        tx.put(_past(name, held, tx.now, "vanished", ""))
+        self._note(tx, "lock-vanished", {"state": str(name), "lock_id": held.id, "who": held.who})
+        return None
+
+    def _found(
+        self, tx: JudgedWriter, name: StateName, state: State, place: str
+    ) -> HeldLock | None:
+        """Return a lock that was taken elsewhere while nobody looked: before there were rules."""
+        for there in (S3, *map(table_place, state.tables)):
+            document = None if there == place else self._document_in(tx, name, there)
+            if document and self.is_document(document):
+                info = parse(document)
+                return HeldLock(
+                    id=info.id,
+                    document=self._stores.seal(tx, document, "lock", *name),
+                    who=info.who,
+                    operation=info.operation,
+                    since=info.since or tx.now,
+                    principal="",
+                    access_key_id="",
+                    places=(there,),
+                )
+        return None
+
+    def _document_in(self, tx: JudgedWriter, name: StateName, place: str) -> bytes | None:
+        """Return what is in a place, if anything is; of HTTP there is only the record."""
+        if place == S3:
+            if not self.has_file(tx, name):
+                return None
+            return self._stores.read_object(tx, name.bucket, name.lock_file_key) or b""
+        table = table_of(place)
+        if not table:
+            return b""
+        item = self._stores.read_item(tx, table, name.lock_id)
+        return None if item is None else str(item.get(INFO, {}).get("S", "")).encode()
+
+    # ---- releasing -----------------------------------------------------------------------------
+
+    def release(
+        self, tx: JudgedWriter, name: StateName, place: str, *, forced: bool = False
+    ) -> Verdict:
+        """Judge the deletion of a lock in one place; what is elsewhere of it goes too.
+
+        `DONE` says that what the caller means to delete is gone already.
+        """
+        state = tx.get(State, *name)
+        held = state.lock if state is not None else None
+        if state is None or held is None:
+            return None
+        if self._recent.means_another(name, place, tx.caller.access_key_id, held.id, tx.now):
+            about = {"state": str(name), "lock_id": held.id, "place": place}
+            self._note(tx, "unlock-ignored", about)
+            return DONE
+        by_holder = holds(tx, held) and not forced
+        rest = tuple(other for other in held.places if other != place)
+        if by_holder and rest and len(rest) < len(held.places):
+            # It was taken in several places, and is given back in each, within a moment.
+            tx.put(replace(state, lock=replace(held, places=rest, released_in_part=tx.now)))
+            return None
+        self.end(tx, name, state, held, place, forced=not by_holder)
+        return None
+
+    def end(
+        self,
+        tx: JudgedWriter,
+        name: StateName,
+        state: State,
+        held: HeldLock,
+        place: str,
+        *,
+        forced: bool,
+    ) -> None:
+        """Release a lock everywhere but in the place whose item or file the caller changes."""
+        for other in held.places:
+            if other != place:
+                self._drop(tx, name, other)
+        tx.put(replace(state, lock=None))
+        ended = "forced" if forced else "released"
+        tx.put(_past(name, held, tx.now, ended, tx.caller.arn))
+        about = {
+            "bucket": name.bucket,
+            "key": name.key,
+            "state": str(name),
+            "lock_id": held.id,
+            "who": held.who,
+            "operation": held.operation,
+            "place": place,
+        }
+        self._note(tx, f"lock-{ended}", about)
+
+    def _drop(self, tx: JudgedWriter, name: StateName, place: str) -> None:
+        if place == S3:
+            self._stores.drop_object(tx, name.bucket, name.lock_file_key)
+        elif table := table_of(place):
+            self._stores.drop_item(tx, table, name.lock_id)
+
+    def has_file(self, tx: JudgedWriter, name: StateName) -> bool:
+        """Say whether a state has a lock file."""
+        return self._stores.has_object(tx, name.bucket, name.lock_file_key)
+
+    def file_gone(self, tx: JudgedWriter, name: StateName) -> None:
+        """Release a lock whose file was removed by other means than a deletion that was judged."""
+        state = tx.get(State, *name)
+        if state is not None and state.lock is not None and S3 in state.lock.places:
+            self.end(tx, name, state, state.lock, S3, forced=True)
+
+    # ---- showing -------------------------------------------------------------------------------
+
+    def shown(self, tx: JudgedReader, name: StateName, place: str) -> bytes | None:
+        """Return the lock document to show in a place instead of what is there; None: what is there.
+
+        Shown are a lock that is held elsewhere, and, just after it was released, the lock that the
+        caller was refused by.
+        """
+        key_id, now = tx.caller.access_key_id, tx.now
+        state: State | None = tx.get(State, *name)
+        after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
+        if state is None or state.lock is None:
+            return after_refusal
+        held = state.lock
+        self._recent.shown(name, place, key_id, held.id, now)
+        return None if place in held.places else self.document(tx, name, held)
+
+    @staticmethod
+    def is_document(text: bytes) -> bool:
+        """Say whether a text is a lock document."""
+        try:
+            parse(text)
+        except NotALockDocument:
+            return False
+        return True
+
+    def document(self, tx: Any, name: StateName, held: HeldLock) -> bytes:
+        """Return the document of a lock, byte for byte as its holder wrote it."""
+        return self._stores.unseal(tx, held.document, "lock", *name)
+
+
+def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:
+    """Say whether the caller's session is the one that holds a lock.
+
+    A client that renews its credentials in the middle of an apply goes on with another session of the
+    same principal; so one of those counts as the holder once the session that took the lock has ended
+    or is about to.
+    """
+    caller = tx.caller
+    if caller.access_key_id == held.access_key_id:
+        return True
+    if caller.arn != held.principal or not held.access_key_id.startswith("ASIA"):
+        return False
+    session: Session | None = tx.get(Session, held.access_key_id)
+    return session is None or session.expires - _RENEWED_BEFORE <= tx.now
+
+
+def told(name: StateName, held: HeldLock, now: datetime) -> str:
+    """Return who holds a lock, since when, and what to do about it: one line for a client."""
+    minutes = max(0, int((now - held.since).total_seconds() // 60))
+    since = f"{minutes} min" if minutes else "less than a minute"
+    doing = f" for {held.operation}" if held.operation else ""
+    return (
+        f"The state {name} is locked by {held.who or held.principal}{doing} since {since} "
+        f"(lock ID {held.id}). Wait with -lock-timeout, or, if its holder is gone: "
+        f"holdfast unlock {name.url}"
+    )
+
+
+def _about(name: StateName, info: LockInfo) -> dict[str, Any]:
+    return {
+        "bucket": name.bucket,
+        "key": name.key,
+        "state": str(name),
+        "lock_id": info.id,
+        "who": info.who,
+        "operation": info.operation,
+    }
+
+
+def _with_table(tables: tuple[str, ...], place: str) -> tuple[str, ...]:
+    table = table_of(place)
+    return (*tables, table) if table and table not in tables else tables
+
+
+def _with_waiter(
+    waiters: tuple[Waiter, ...], principal: str, address: str, info: LockInfo, now: datetime
+) -> tuple[Waiter, ...]:
+    """Return the waiters with one more attempt; the latest come last, and the oldest are let go."""
+    others = []
+    attempts, first = 1, now
+    for waiter in waiters:
+        if (waiter.principal, waiter.address, waiter.who) == (principal, address, info.who):
+            attempts, first = waiter.attempts + 1, waiter.first
+        else:
+            others.append(waiter)
+    new = Waiter(
+        principal=principal,
+        address=address,
+        who=info.who,
+        operation=info.operation,
+        first=first,
+        last=now,
+        attempts=attempts,
+    )
+    return (*others[-_MOST_WAITERS + 1 :], new)
+
+
+def _past(name: StateName, held: HeldLock, now: datetime, ended: str, by: str) -> PastLock:
+    return PastLock(
+        bucket=name.bucket,
+        key=name.key,
+        at=int(now.timestamp() * 1_000_000),
+        id=held.id,
+        who=held.who,
+        operation=held.operation,
+        since=held.since,
+        principal=held.principal,
+        places=held.places,
+        ended=ended,
+        ended_by=by,
+        waiters=held.waiters,
+    )

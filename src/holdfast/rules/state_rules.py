@@ -1,0 +1,151 @@
+"""The rules for states, as the server asks them. See `holdfast.server.judging.Rules`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.engine.state_records import State
+from holdfast.rules import journal
+from holdfast.rules.digest import DigestFollows
+from holdfast.rules.inspecting import Facts, inspector_of
+from holdfast.rules.one_lock import OneLock
+from holdfast.rules.places import (
+    INFO,
+    LOCK_ID,
+    S3,
+    StateName,
+    state_of_item,
+    state_of_lock_file,
+    table_place,
+)
+from holdfast.rules.recent import Recent
+from holdfast.server.judging import (
+    Attributes,
+    Inspector,
+    ItemWrite,
+    JudgedReader,
+    JudgedWriter,
+    ObjectChange,
+    ObjectPut,
+    Stores,
+    Verdict,
+)
+
+
+class StateRules:
+    """One lock, no lost update, a digest that cannot be wrong, and a journal of it all."""
+
+    item_key = LOCK_ID
+
+    def __init__(self, stores: Stores, chain_key: bytes) -> None:
+        """Put the rules together.
+
+        Args:
+            stores: how objects and items are reached.
+            chain_key: of the journal, 32 bytes.
+        """
+        self._chain_key = chain_key
+        self.lock = OneLock(stores, Recent(), self.note)
+        self._digest = DigestFollows(stores)
+
+    # ---- objects -------------------------------------------------------------------------------
+
+    def inspector(self, _bucket: str, key: str, _size: float) -> Inspector | None:
+        """Return what reads a body that is written under a key."""
+        return inspector_of(key)
+
+    def put_object(self, tx: JudgedWriter, put: ObjectPut) -> Verdict:
+        """Judge a write of an object: a lock that is taken, or a state."""
+        facts: Facts | None = put.facts
+        lock_of = state_of_lock_file(put.bucket, put.key)
+        if lock_of is not None:
+            if facts is None or facts.kind != "lock":
+                return None
+            present = self.lock.has_file(tx, lock_of)
+            return self.lock.take(tx, lock_of, S3, facts.document, present=present)
+        return None
+
+    def object_changed(self, tx: JudgedWriter, change: ObjectChange) -> None:
+        """Let the digest follow; a lock file that went by another way than a delete is a release."""
+        lock_of = state_of_lock_file(change.bucket, change.key)
+        if lock_of is not None:
+            if change.order is None:
+                self.lock.file_gone(tx, lock_of)
+            return
+        name = StateName(change.bucket, change.key)
+        state = self._digest.follow(tx, name, change)
+        if state is not None:
+            self._note_change(tx, name, state, change)
+
+    def delete_object(
+        self, tx: JudgedWriter, bucket: str, key: str, version_id: str | None
+    ) -> Verdict:
+        """Judge the deletion of an object: of a lock file it is the release of the lock."""
+        lock_of = state_of_lock_file(bucket, key)
+        if lock_of is not None:
+            return None if version_id else self.lock.release(tx, lock_of, S3)
+        return None
+
+    def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
+        """Show as a lock file a lock that was taken elsewhere."""
+        lock_of = state_of_lock_file(bucket, key)
+        return None if lock_of is None else self.lock.shown(tx, lock_of, S3)
+
+    # ---- items ---------------------------------------------------------------------------------
+
+    def write_item(self, tx: JudgedWriter, write: ItemWrite) -> Verdict:
+        """Judge a write of an item of a lock table: a lock, or a digest."""
+        found = state_of_item(tx, write.key)
+        if found is None:
+            return None
+        name, is_digest = found
+        if is_digest:
+            return self._digest.write_item(tx, name, write, refuses=True)
+        place = table_place(write.table)
+        if write.item is None:
+            return self.lock.release(tx, name, place)
+        document = str(write.item.get(INFO, {}).get("S", "")).encode()
+        if not self.lock.is_document(document):
+            return None
+        return self.lock.take(tx, name, place, document, present=write.present)
+
+    def shown_item(
+        self, tx: JudgedReader, table: str, key: str, *, present: bool
+    ) -> Attributes | None:
+        """Show as an item a lock that was taken elsewhere."""
+        del present
+        found = state_of_item(tx, key)
+        if found is None or found[1]:
+            return None
+        document = self.lock.shown(tx, found[0], table_place(table))
+        if document is None:
+            return None
+        return {LOCK_ID: {"S": key}, INFO: {"S": document.decode()}}
+
+    # ---- sessions, journal ---------------------------------------------------------------------
+
+    def may_finish(self, _tx: JudgedReader, _operation: str, _params: Mapping[str, Any]) -> bool:
+        """Let nobody go on whose session has expired."""
+        return False
+
+    def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
+        """Write an entry of the journal."""
+        journal.append(tx, self._chain_key, what, details)
+
+    def _note_change(
+        self, tx: JudgedWriter, name: StateName, state: State, change: ObjectChange
+    ) -> None:
+        about: dict[str, Any] = {"bucket": name.bucket, "key": name.key, "state": str(name)}
+        if change.order is None:
+            self.note(tx, "state-deleted", about)
+            return
+        about |= {
+            "version_id": change.version_id,
+            "serial": state.serial,
+            "lineage": state.lineage,
+            "md5": state.md5,
+            "size": change.size,
+        }
+        if state.lock is not None:
+            about |= {"lock_id": state.lock.id, "who": state.lock.who}
+            about["operation"] = state.lock.operation
+        self.note(tx, "state-written" if change.facts is not None else "state-restored", about)
