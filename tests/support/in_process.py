@@ -14,6 +14,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from holdfast.aws.http import Headers, Request, Response
+from holdfast.cli.server.judging import state_rules
 from holdfast.engine.port import Engine
 from holdfast.engine.vault import Vault
 from holdfast.server.operation import Site
@@ -81,7 +82,7 @@ class Aws:
         self.engine = engine
         self.vault = vault
         self.clock = Clock()
-        self.site = Site(ACCOUNT, REGION, vault, os.urandom)
+        self.site = Site(ACCOUNT, REGION, vault, os.urandom, state_rules(vault))
         self.pipeline = Pipeline(Serving(engine, self.site, SERVICES, self.clock))
         self.requests: list[AWSPreparedRequest] = []
         self._lent: list[tuple[str, Any]] = []
