@@ -119,6 +119,11 @@ class Aws:
         """The administrator's IAM."""
         return cast("IAMClient", self._usual("iam"))
 
+    @cached_property
+    def holdfast(self) -> Any:
+        """The administrator's client for Holdfast's own service."""
+        return self._usual("holdfast")
+
     def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client; options override its defaults."""
         client = self._made(service, **options)

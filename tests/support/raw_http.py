@@ -19,8 +19,16 @@ from botocore.credentials import Credentials
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-TARGETS = {"dynamodb": "DynamoDB_20120810", "kms": "TrentService"}
-JSON_KINDS = {"dynamodb": "application/x-amz-json-1.0", "kms": "application/x-amz-json-1.1"}
+TARGETS = {
+    "dynamodb": "DynamoDB_20120810",
+    "kms": "TrentService",
+    "holdfast": "Holdfast_20261101",
+}
+JSON_KINDS = {
+    "dynamodb": "application/x-amz-json-1.0",
+    "kms": "application/x-amz-json-1.1",
+    "holdfast": "application/x-amz-json-1.1",
+}
 
 
 @dataclass(frozen=True)

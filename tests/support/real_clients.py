@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
+from holdfast.client.own_service import learn_model
+
 BIN = Path(sys.executable).parent
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
-SESSION: Any = boto3.session.Session()  # loads each service's model once
+_CORE = botocore.session.get_session()
+learn_model(_CORE)
+SESSION: Any = boto3.session.Session(botocore_session=_CORE)  # loads each service's model once
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "COVERAGE_PROCESS_START")
 
 

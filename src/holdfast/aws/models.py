@@ -1,4 +1,4 @@
-"""AWS's service models, read from botocore's data files without importing botocore.
+"""The service models: AWS's, read from botocore's data files without importing botocore, and our own.
 
 Only what the served operations reach is kept; documentation is never even decoded.
 """
@@ -86,6 +86,8 @@ class _Model(msgspec.Struct):
     shapes: dict[str, msgspec.Raw]  # most of them are never needed, so each is decoded when it is
 
 
+_OWN = Path(__file__).parents[1] / "service_model"  # in botocore's form, not compressed
+
 # Made while one thread imports this: msgspec crashes the process when two threads are the first to
 # decode a Struct at the same time.
 _DECODER = msgspec.json.Decoder(_Model)
@@ -97,14 +99,14 @@ def service(name: str) -> ServiceModel:
     """Return the model of a served service.
 
     Args:
-        name: s3, dynamodb, kms, sts or iam.
+        name: s3, dynamodb, kms, sts, iam or holdfast.
 
     Raises:
         KeyError: it is not one of these.
         RuntimeError: botocore, or its model of the service, is not installed.
     """
     served = SERVED[name]
-    model = _DECODER.decode(_uncompressed(_model_file(name).read_bytes()))
+    model = _DECODER.decode(_model_of(name))
     about = model.metadata
     namespace = about.xml_namespace
     shapes = _Shapes(model.shapes)
@@ -120,6 +122,11 @@ def service(name: str) -> ServiceModel:
         errors=shapes.errors(model.operations[key] for key in served),
         templates=shapes.templates(model.operations) if about.protocol == "rest-xml" else (),
     )
+
+
+def _model_of(name: str) -> bytes:
+    own = sorted(_OWN.glob(f"{name}/*/service-2.json"))
+    return own[-1].read_bytes() if own else _uncompressed(_model_file(name).read_bytes())
 
 
 def _model_file(name: str) -> Path:

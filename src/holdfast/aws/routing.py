@@ -11,7 +11,11 @@ from holdfast.aws.models import service as model_of
 from holdfast.aws.served import SERVED
 from holdfast.aws.shapes import ServiceModel
 
-_TARGETS = {"DynamoDB_20120810": "dynamodb", "TrentService": "kms"}
+_TARGETS = {
+    "DynamoDB_20120810": "dynamodb",
+    "TrentService": "kms",
+    "Holdfast_20261101": "holdfast",
+}
 _FORM = "application/x-www-form-urlencoded"
 
 

@@ -149,6 +149,8 @@ _IAM = frozenset(
     }
 )
 
+_HOLDFAST = frozenset({"ListJournal"})  # our own service; see server/states/
+
 _KMS = frozenset(
     {
         "CancelKeyDeletion",
@@ -187,6 +189,7 @@ _KMS = frozenset(
 
 SERVED: Mapping[str, frozenset[str]] = {
     "dynamodb": _DYNAMODB,
+    "holdfast": _HOLDFAST,
     "iam": _IAM,
     "kms": _KMS,
     "s3": _S3,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
 import holdfast
-from holdfast.client import credentials
+from holdfast.client import credentials, own_service
 from holdfast.client.errors import HoldfastError, NotConfigured
 from holdfast.client.settings import BackendSettings
 from holdfast.client.translate import Call, of_sdk, translated
@@ -67,6 +67,15 @@ class Connection:
         return cast("IAMClient", self._iam)
 
     @property
+    def holdfast(self) -> Any:
+        """The client for Holdfast's own service; call it within `own_service.translated_own`.
+
+        Raises:
+            NotHoldfast: the backend is on AWS.
+        """
+        return self._holdfast
+
+    @property
     def region(self) -> str:
         """The region of the bucket and the table.
 
@@ -87,6 +96,7 @@ class Connection:
         with self._making:
             try:
                 session = credentials.session_of(self.settings)
+                own_service.learn_model(session)  # before the SDK lists what it knows
                 session = credentials.assuming(session, self.settings, self._sts_client_of)
             except BotoCoreError as error:
                 raise of_sdk(error, Call("prepare AWS credentials", "", "")) from error
@@ -170,6 +180,13 @@ class Connection:
     def _iam(self) -> Any:
         return self._client("iam")
 
+    @cached_property
+    def _holdfast(self) -> Any:
+        self.check_account()
+        client = self._client(own_service.SERVICE)
+        own_service.check_answers(client)
+        return client
+
     def _client(self, service: str, s3: dict[str, Any] | None = None) -> Any:
         with self._making:
             return self._create(self.session, service, s3 or {})
@@ -205,6 +222,8 @@ class Connection:
 
     def _endpoint(self, service: str) -> str | None:
         """Return the address of a service; None leaves it to the SDK: AWS_ENDPOINT_URL*, profile."""
+        if service == own_service.SERVICE:
+            return own_service.address(self.s3.meta.endpoint_url, is_aws=self.is_aws)
         found: str | None = getattr(self.settings.endpoints, service, None)
         if not found and f"AWS_ENDPOINT_URL_{service.upper()}" not in os.environ:
             found = os.environ.get(_OLD_ENDPOINTS.get(service, ""))

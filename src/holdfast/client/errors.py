@@ -46,6 +46,10 @@ class ServiceFailed(HoldfastError):
         self.code = code
 
 
+class NotHoldfast(HoldfastError):
+    """The endpoint is not a Holdfast server, and what was asked is something that only one knows."""
+
+
 class AccessDenied(HoldfastError):
     """A permission is missing.
 

@@ -11,6 +11,7 @@ _PLACES = {
     "s3": ("holdfast.server.s3.operations", "OPERATIONS"),
     "dynamodb": ("holdfast.server.dynamodb.operations", "OPERATIONS"),
     "kms": ("holdfast.server.kms.operations", "OPERATIONS"),
+    "holdfast": ("holdfast.server.states.operations", "OPERATIONS"),
     "sts": ("holdfast.server.sts.operations", "OPERATIONS"),
     "iam": ("holdfast.server.iam.operations", "OPERATIONS"),
 }

@@ -27,7 +27,7 @@ def scope(name: str) -> tuple[str, str]:
     return ("Authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host")
 
 
-@pytest.mark.parametrize("name", ["s3", "dynamodb", "kms", "sts", "iam"])
+@pytest.mark.parametrize("name", ["s3", "dynamodb", "kms", "sts", "iam", "holdfast"])
 def test_the_credential_scope_says_which_service(name: str) -> None:
     """What a request was signed for is what it is for."""
     assert service_of(request("POST /", scope(name))) == name
@@ -40,6 +40,7 @@ def test_the_credential_scope_says_which_service(name: str) -> None:
     [
         (request("POST /", ("x-amz-target", "DynamoDB_20120810.GetItem")), b"", "dynamodb"),
         (request("POST /", ("x-amz-target", "TrentService.Encrypt")), b"", "kms"),
+        (request("POST /", ("x-amz-target", "Holdfast_20261101.X")), b"", "holdfast"),
         (request("POST /", FORM), b"Action=GetUser&Version=2010-05-08", "iam"),
         (request("POST /", FORM), b"Action=GetCallerIdentity&Version=2011-06-15", "sts"),
         (request("POST /", FORM), None, "sts"),

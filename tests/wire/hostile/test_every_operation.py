@@ -19,7 +19,7 @@ from holdfast.engine.port import Writer
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
 from in_process import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET, Aws
 from mutated_requests import Mutator, Wire
-from raw_http import Signer
+from raw_http import JSON_KINDS, Signer
 
 EXAMPLES = int(os.environ.get("HOLDFAST_FUZZ_EXAMPLES", "12"))  # for each operation
 SEED = os.environ.get("HOLDFAST_FUZZ_SEED", "holdfast")
@@ -160,7 +160,7 @@ def _check_form(name: str, wire: Wire, response: Response) -> None:
         assert header.isascii()
         assert "\r" not in value, header
         assert "\n" not in value, header
-    if name in ("dynamodb", "kms"):
+    if name in JSON_KINDS:
         document = json.loads(body or b"{}")
         assert ("__type" in document) == failed, document
     elif failed and wire.method != "HEAD" and response.status != 304:

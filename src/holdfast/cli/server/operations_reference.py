@@ -10,6 +10,9 @@ _HEAD = """\
 These AWS operations are served, with AWS's names for parameters, results and errors. Any other
 operation of these services answers `NotImplemented` (501) or the service's own error for an unknown
 operation, and names itself.
+
+The last list is of a service that AWS does not have. It is spoken like the others, in JSON and signed
+for the service name `holdfast`; its model, in botocore's form, is `service_model/` in the package.
 """
 
 _TITLES = {
@@ -18,6 +21,7 @@ _TITLES = {
     "kms": "KMS",
     "sts": "STS",
     "iam": "IAM",
+    "holdfast": "Holdfast's own service",
 }
 
 

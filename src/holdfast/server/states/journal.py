@@ -1,0 +1,134 @@
+"""Reading the journal: ListJournal."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.state_records import JournalEntry
+from holdfast.server.operation import Params, Result, Snapshot, operation
+
+_MOST_EXAMINED = 5000  # entries for one request; the client asks for the rest
+_USUAL_LIMIT = 100
+# Entries stand in the order in which they were committed, and each has the time at which its request
+# came, so that times may be out of order by as long as a request takes.
+_DISORDER = timedelta(hours=1)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What filters look at in an event."""
+
+    at: str
+    what: str
+    principal: str = ""
+    bucket: str = ""
+    key: str = ""
+
+
+_decode = msgspec.json.Decoder(Event).decode
+Wanted = Callable[[Event], bool]
+
+
+@operation("ListJournal")
+def list_journal(tx: Snapshot, params: Params) -> Result:
+    """List entries that pass all filters, in order of their numbers or the other way round."""
+    for name in ("Key", "Prefix"):
+        if name in params and "Bucket" not in params:
+            raise ServiceError("ValidationException", f"{name} needs Bucket")
+    wanted = _wanted(params)
+    limit = params.get("Limit", _USUAL_LIMIT)
+    found: list[JournalEntry] = []
+    position, more = params.get("After"), False
+    for examined, entry in enumerate(_examined(tx, params)):
+        if examined == _MOST_EXAMINED or len(found) == limit:
+            more = True
+            break
+        position = entry.number
+        if wanted(_event(entry)):
+            found.append(entry)
+    shown = [
+        {
+            "Number": entry.number,
+            "Event": entry.event.decode(errors="replace"),
+            "Chain": entry.chain.hex(),
+        }
+        for entry in found
+    ]
+    answer = {"Entries": shown, "More": more}
+    return answer if position is None else {**answer, "Position": position}
+
+
+def _wanted(params: Params) -> Wanted:
+    """Return the filter that a request asks for."""
+    tests: list[Wanted] = []
+    if bucket := params.get("Bucket"):
+        tests.append(lambda event: event.bucket == bucket)
+    if key := params.get("Key"):
+        tests.append(lambda event: event.key == key)
+    if prefix := params.get("Prefix"):
+        tests.append(lambda event: event.key.startswith(prefix))
+    if what := frozenset(params.get("What", ())):
+        tests.append(lambda event: event.what in what)
+    if principal := params.get("Principal"):
+        tests.append(lambda event: f"/{event.principal}".endswith(f"/{principal}"))
+    if since := params.get("Since"):
+        earliest = _text(since)
+        tests.append(lambda event: event.at >= earliest)
+    if until := params.get("Until"):
+        latest = _text(until)
+        tests.append(lambda event: event.at < latest)
+    return lambda event: all(test(event) for test in tests)
+
+
+def _event(entry: JournalEntry) -> Event:
+    try:
+        return _decode(entry.event)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Event("", "")  # it was changed; `holdfast check` names it
+
+
+def _examined(tx: Snapshot, params: Params) -> Iterator[JournalEntry]:
+    """Yield the entries among which those that are wanted are."""
+    first = next(tx.scan(JournalEntry, limit=1), None)
+    last = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
+    if first is None or last is None:
+        return
+    low, high = first.number, last.number + 1  # exclusive
+    if since := params.get("Since"):
+        low = _first_from(tx, low, high, since - _DISORDER)
+    if until := params.get("Until"):
+        high = _first_from(tx, low, high, until + _DISORDER)
+    after = params.get("After")
+    if params.get("Reverse"):
+        high = high if after is None else min(high, after)
+        yield from _between(tx, (high - 1,), low, high, reverse=True)
+    else:
+        low = low if after is None else max(low, after + 1)
+        yield from _between(tx, (low,), low, high, reverse=False)
+
+
+def _between(
+    tx: Snapshot, start: tuple[int], low: int, high: int, *, reverse: bool
+) -> Iterator[JournalEntry]:
+    for entry in tx.scan(JournalEntry, start=start, reverse=reverse):
+        if not low <= entry.number < high:
+            return
+        yield entry
+
+
+def _first_from(tx: Snapshot, low: int, high: int, moment: datetime) -> int:
+    """Return the first number, of those from `low` to `high`, whose entry is of then or later."""
+    sought = _text(moment)
+
+    def at(number: int) -> str:
+        entry = tx.get(JournalEntry, number)
+        return "" if entry is None else _event(entry).at
+
+    return low + bisect_left(range(low, high), sought, key=at)
+
+
+def _text(moment: datetime) -> str:
+    """Return a time as events have it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,0 +1,117 @@
+"""Holdfast's own service through the library: where it is, and servers that do not have it."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from client_site import Site
+from holdfast.client.backend import Backend
+from holdfast.client.errors import HoldfastError, NotHoldfast, Unreachable
+from holdfast.client.own_service import translated_own
+from holdfast.client.settings import BackendSettings, Endpoints
+from holdfast.client.translate import Call
+
+CALL = Call("read the journal", "holdfast:ListJournal", "*")
+
+
+@contextmanager
+def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
+    """Answer every request so; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def asked(url: str | None) -> HoldfastError:
+    """Ask a backend whose S3 is there; return how it fails."""
+    settings = BackendSettings(
+        "bucket",
+        "key",
+        region="us-east-1",
+        access_key="a",
+        secret_key="b",
+        endpoints=Endpoints(s3=url),
+        max_retries=1,
+    )
+    connection = Backend(settings).connection
+    with (
+        pytest.raises(HoldfastError) as caught,
+        translated_own(CALL, client := connection.holdfast),
+    ):
+        client.list_journal()
+    return caught.value
+
+
+def test_it_is_where_s3_is(site: Site) -> None:
+    """The same address and credentials, and nothing more to set."""
+    client = site.backend().connection.holdfast
+    with translated_own(CALL, client):
+        assert "Entries" in client.list_journal()
+    assert client.meta.endpoint_url == site.server.endpoint
+
+
+@pytest.fixture
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of AWS other than the test's."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("_no_environment")
+def test_aws_is_not_even_asked() -> None:
+    """It is clear that it has no such service."""
+    error = asked(None)
+    assert isinstance(error, NotHoldfast)
+    assert "amazonaws.com is not a Holdfast server" in error.happened
+    assert "--endpoint URL" in error.next_step
+
+
+_XML = b"<Error><Code>MethodNotAllowed</Code><Message>no</Message></Error>"
+
+
+@pytest.mark.usefixtures("_no_environment")
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (405, "application/xml", _XML),
+        (403, "application/xml", _XML),
+        (501, "application/json", b'{"__type": "InternalFailure", "message": "not implemented"}'),
+        (400, "application/x-amz-json-1.1", b'{"__type": "UnknownOperationException"}'),
+        (404, "text/html", b"<html>not found</html>"),
+        (200, "text/html", b"<html>welcome</html>"),
+    ],
+)
+def test_another_server_is_told_from_ours(status: int, kind: str, body: bytes) -> None:
+    """Whatever it answers, the error says that this is no Holdfast server."""
+    with answering(status, kind, body) as url:
+        error = asked(url)
+    assert isinstance(error, NotHoldfast), error
+    assert url in error.happened
+
+
+@pytest.mark.usefixtures("_no_environment")
+def test_a_busy_proxy_is_no_other_server() -> None:
+    """503 says nothing about who is behind it."""
+    with answering(503, "text/html", b"busy") as url:
+        assert isinstance(asked(url), Unreachable)
