@@ -1,0 +1,86 @@
+"""How strictly each rule about states is held, for a bucket and for prefixes in it.
+
+What a bucket says is kept in its record, `{prefix: {rule: mode}}`. For each rule the longest prefix
+that names it wins; what no prefix names is as the server says for all buckets.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from holdfast.engine.records import Bucket
+
+ENFORCE, WARN, OFF = "enforce", "warn", "off"
+MODES = (ENFORCE, WARN, OFF)
+SETTING = "holdfast:rules"  # in `Bucket.settings`; no name of AWS's has a colon
+MOST_PREFIXES = 100  # of one bucket
+LONGEST_PREFIX = 1024  # bytes, as of keys
+
+Modes = Mapping[str, str]  # rule -> mode
+
+
+class RuleText(msgspec.Struct, frozen=True):
+    """A rule as it is listed."""
+
+    name: str
+    default: str  # mode
+    meaning: str  # what it forbids
+
+
+RULES = (
+    RuleText("one_lock", ENFORCE, "a second lock on a state, through whatever protocol"),
+    RuleText("digest", ENFORCE, "a digest item that does not fit the state"),
+    RuleText("fence.held", ENFORCE, "a write while another session holds the lock"),
+    RuleText("fence.stale", ENFORCE, "a write without a lock whose serial is not newer"),
+    RuleText("fence.lineage", ENFORCE, "another lineage, without a lock or over resources"),
+    RuleText("fence.outdated", ENFORCE, "a write without a lock by who lost it or was refused"),
+    RuleText("fence.unlocked", WARN, "a write without any lock"),
+    RuleText("fence.emptied", WARN, "a write that leaves none of a state's resources"),
+)
+DEFAULTS: Modes = MappingProxyType({rule.name: rule.default for rule in RULES})
+
+
+class BadMode(ValueError):
+    """A rule or a mode has no meaning; the message says which, and what there is."""
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return modes by rule as they were given.
+
+    Raises:
+        BadMode: there is no such rule, or no such mode.
+    """
+    for rule, mode in given.items():
+        if rule not in DEFAULTS:
+            raise BadMode(f"there is no rule '{rule}'; there are {', '.join(DEFAULTS)}")
+        if mode not in MODES:
+            raise BadMode(f"a mode of the rule '{rule}' is {', '.join(MODES)}, not '{mode}'")
+    return dict(given)
+
+
+def given_in(bucket: Bucket | None) -> Mapping[str, Modes]:
+    """Return what a bucket says, by prefix."""
+    if bucket is None:
+        return {}
+    given: Mapping[str, Modes] = bucket.settings.get(SETTING, {})
+    return given
+
+
+def modes_of(bucket: Bucket | None, key: str, defaults: Modes) -> Modes:
+    """Return the mode of every rule for a key.
+
+    Args:
+        bucket: where it is.
+        key: the object's.
+        defaults: what the server says for all buckets; a mode for every rule.
+    """
+    given = given_in(bucket)
+    if not given:
+        return defaults
+    found = dict(defaults)
+    for prefix in sorted(given, key=len):
+        if key.startswith(prefix):
+            found.update(given[prefix])
+    return found
