@@ -1,0 +1,193 @@
+"""One lock for a state, whether it is taken in a table or as a lock file."""
+
+from itertools import product
+
+import pytest
+
+from holdfast.engine.state_records import PastLock, State
+from in_process import Aws
+from lockers import BUCKET, KEY, LOCK_ID, MODES, TABLE, Locker, left_of_locks, prepare, session
+
+PAIRS = list(product(MODES, MODES))
+
+
+@pytest.fixture(autouse=True)
+def _prepared(aws: Aws) -> None:
+    prepare(aws)
+
+
+def state(aws: Aws) -> State:
+    """Return what the server knows of the state."""
+    found = aws.engine.view(lambda tx: tx.get(State, BUCKET, KEY))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("taken", "asked"), PAIRS)
+def test_a_lock_excludes_in_every_mode(aws: Aws, taken: str, asked: str) -> None:
+    """It is refused, and says who holds it and what to do."""
+    holder = Locker(aws, taken, "ann@host")
+    holder.lock()
+    said = Locker(aws, asked, "bob@host").refused()
+    assert "ann@host" in said
+    assert f"holdfast unlock s3://{BUCKET}/{KEY}" in said
+
+
+@pytest.mark.parametrize(("taken", "asked"), PAIRS)
+def test_the_holder_is_shown_in_every_mode(aws: Aws, taken: str, asked: str) -> None:
+    """Byte for byte the document that the holder wrote."""
+    holder = Locker(aws, taken)
+    holder.lock()
+    assert Locker(aws, asked).holder() == holder.document
+
+
+@pytest.mark.parametrize(("taken", "released"), PAIRS)
+def test_a_release_in_one_mode_frees_every_mode(aws: Aws, taken: str, released: str) -> None:
+    """Nothing of it is left, and the next one gets it either way."""
+    holder = Locker(aws, taken)
+    holder.lock()
+    Locker(aws, released).unlock()
+    assert left_of_locks(aws) == []
+    assert state(aws).lock is None
+    for mode in MODES:
+        other = Locker(aws, mode)
+        other.lock()
+        other.release()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_same_lock_sent_again_succeeds(aws: Aws, mode: str) -> None:
+    """As after an answer that was lost; nothing is written twice."""
+    holder = Locker(aws, mode)
+    holder.lock()
+    versions = aws.s3.list_object_versions(Bucket=BUCKET).get("Versions", [])
+    holder.lock()
+    assert aws.s3.list_object_versions(Bucket=BUCKET).get("Versions", []) == versions
+    assert Locker(aws, mode).refused()
+
+
+@pytest.mark.parametrize("order", [("lockfile", "dynamodb"), ("dynamodb", "lockfile")])
+def test_one_client_takes_both_and_gives_both_back(aws: Aws, order: tuple[str, str]) -> None:
+    """As Terraform does with `dynamodb_table` and `use_lockfile` together."""
+    first, second = (Locker(aws, mode) for mode in order)
+    second.document = first.document
+    first.lock()
+    second.lock()
+    assert len(left_of_locks(aws)) == 2
+    first.release()
+    for mode in MODES:
+        assert Locker(aws, mode).refused()
+    second.release()
+    assert left_of_locks(aws) == []
+    Locker(aws, "dynamodb").lock()
+
+
+def test_a_lock_that_was_given_back_in_one_place_only_is_free_soon(aws: Aws) -> None:
+    """A client that died between the two leaves no lock behind."""
+    first, second = Locker(aws, "lockfile"), Locker(aws, "dynamodb")
+    second.document = first.document
+    first.lock()
+    second.lock()
+    first.release()
+    aws.clock.advance(6)
+    other = Locker(aws, "dynamodb")
+    other.lock()
+    assert other.holder() == other.document
+
+
+@pytest.mark.parametrize(("taken", "asked"), PAIRS)
+def test_a_waiter_is_shown_the_lock_that_refused_it(aws: Aws, taken: str, asked: str) -> None:
+    """Also when it was released in between: without its ID, Terraform gives up waiting."""
+    holder, waiter = Locker(aws, taken), Locker(aws, asked)
+    holder.lock()
+    waiter.refused()
+    holder.unlock()
+    assert waiter.holder() == holder.document
+    assert waiter.holder() is None
+    waiter.lock()
+
+
+def test_what_a_waiter_is_shown_ends_with_time(aws: Aws) -> None:
+    """Half a minute later nobody is waiting for that read."""
+    holder, waiter = Locker(aws, "dynamodb"), Locker(aws, "dynamodb")
+    holder.lock()
+    waiter.refused()
+    holder.unlock()
+    aws.clock.advance(30)
+    assert waiter.holder() is None
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_deleting_a_lock_that_is_gone_spares_the_next_one(aws: Aws, mode: str) -> None:
+    """Terraform reads, compares, and deletes whatever is there by then."""
+    first, second = Locker(aws, mode), Locker(aws, mode, **session(aws))
+    first.lock()
+    assert first.holder() == first.document
+    Locker(aws, mode, **session(aws)).unlock()
+    second.lock()
+    first.unlock()
+    assert state(aws).lock is not None
+    assert Locker(aws, mode).refused()
+
+
+def test_a_lock_that_vanished_with_its_table_is_no_lock(aws: Aws) -> None:
+    """Nothing of it is left anywhere."""
+    Locker(aws, "dynamodb").lock()
+    aws.dynamodb.delete_table(TableName=TABLE)
+    Locker(aws, "lockfile").lock()
+
+
+def test_a_lock_from_before_the_rules_counts(aws: Aws) -> None:
+    """Its item or file is all that is known of it."""
+    holder = Locker(aws, "lockfile")
+    holder.lock()
+    aws.engine.update(lambda tx: tx.drop(State, BUCKET, KEY))
+    assert Locker(aws, "dynamodb").refused()
+    assert Locker(aws, "lockfile").refused()
+
+
+def test_the_items_of_other_buckets_are_just_items(aws: Aws) -> None:
+    """A table may lock states that are kept elsewhere."""
+    item = {"LockID": {"S": f"elsewhere/{KEY}"}, "Info": {"S": Locker(aws, "x").document.decode()}}
+    aws.dynamodb.put_item(TableName=TABLE, Item=item)
+    assert aws.engine.view(lambda tx: tx.get(State, "elsewhere", KEY)) is None
+
+
+def test_waiters_are_written_down(aws: Aws) -> None:
+    """Who tried, how often, and for what."""
+    Locker(aws, "dynamodb").lock()
+    waiter = Locker(aws, "lockfile", "bob@host")
+    for _ in range(3):
+        waiter.refused()
+    lock = state(aws).lock
+    assert lock is not None
+    assert [(one.who, one.attempts) for one in lock.waiters] == [("bob@host", 3)]
+
+
+def test_past_locks_are_kept(aws: Aws) -> None:
+    """With who held them, and how they ended."""
+    holder = Locker(aws, "dynamodb", "ann@host")
+    holder.lock()
+    holder.release()
+    past = aws.engine.view(lambda tx: list(tx.scan(PastLock, BUCKET, KEY)))
+    assert [(one.who, one.ended) for one in past] == [("ann@host", "released")]
+
+
+def test_opentofu_releases_on_the_condition_of_its_document(aws: Aws) -> None:
+    """Also where the lock was taken as a lock file."""
+    holder = Locker(aws, "lockfile")
+    holder.lock()
+    for wrong in (True, False):
+        info = Locker(aws, "x").document if wrong else holder.document
+        try:
+            aws.dynamodb.delete_item(
+                TableName=TABLE,
+                Key={"LockID": {"S": LOCK_ID}},
+                ConditionExpression="Info = :info",
+                ExpressionAttributeValues={":info": {"S": info.decode()}},
+            )
+        except aws.dynamodb.exceptions.ConditionalCheckFailedException:
+            assert wrong
+            continue
+        assert not wrong
+    assert left_of_locks(aws) == []
