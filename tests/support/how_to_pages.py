@@ -19,7 +19,7 @@ from pathlib import Path
 _PART = re.compile(
     r"<!-- test(?P<hidden>\n.*?\n)-->"
     r"|(?:^[ ]*<!-- test: (?P<order>[^\n]*?) -->\n)?"
-    r"^(?P<indent>[ ]*)```(?P<language>sh|hcl)\n(?P<text>.*?)^(?P=indent)```",
+    r"^(?P<indent>[ ]*)```(?P<language>sh|hcl|ini|json)\n(?P<text>.*?)^(?P=indent)```",
     re.MULTILINE | re.DOTALL,
 )
 _PROMPTS = {b"[y/N]: ": b"y\n", b"Enter a value: ": b"yes\n"}

@@ -60,6 +60,10 @@ SECTIONS: dict[str, dict[str, Listed]] = {
     "Server": {
         "serve": Listed(f"{_SERVER}.serve", "Run the state server."),
         "env": Listed(f"{_SERVER}.env", "Print what a shell needs to reach the server."),
+        "credentials": Listed(
+            f"{_SERVER}.credential_process",
+            "Print fresh credentials, for AWS's credential_process.",
+        ),
         "check": Listed(f"{_SERVER}.check", "Verify everything in a data directory."),
         "backup": Listed(
             f"{_SERVER}.backup", "Copy the data directory, also while the server runs."

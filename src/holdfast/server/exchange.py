@@ -195,6 +195,7 @@ class Exchange:
             "request_id": self.request_id,
             "client": self.request.client,
             "principal": self.identity.arn if self.identity else "",
+            "access_key": self.identity.access_key_id if self.identity else "",
             "service": self.service,
             "operation": self.operation,
             "bucket": (self._target.bucket or "") if self._target else "",
