@@ -138,6 +138,7 @@ _IAM = frozenset(
         "ListVirtualMFADevices",
         "PutRolePolicy",
         "PutUserPolicy",
+        "SimulatePrincipalPolicy",
         "TagRole",
         "TagUser",
         "UntagRole",

@@ -36,6 +36,7 @@ from holdfast.server.iam.roles import (
     update_role,
     update_role_description,
 )
+from holdfast.server.iam.simulate import simulate_principal_policy
 from holdfast.server.iam.user_policies import (
     delete_user_policy,
     get_user_policy,
@@ -78,6 +79,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     list_virtual_mfa_devices,
     put_role_policy,
     put_user_policy,
+    simulate_principal_policy,
     tag_role,
     tag_user,
     untag_role,

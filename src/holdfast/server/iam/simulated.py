@@ -1,0 +1,117 @@
+"""What the policy simulator compares: whose policies, who asks, and what is known of the request."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.access_records import Role, User
+from holdfast.server.access.policies.document import Kind, PolicyRefused, parse
+from holdfast.server.access.policies.evaluate import Attached
+from holdfast.server.access.policies.principals import Principal
+from holdfast.server.access.users import ADMINISTRATOR
+from holdfast.server.iam.lookup import no_such
+from holdfast.server.operation import Snapshot
+
+_OWNER = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):(user|role)/(?:[!-~]+/)?([\w+=,.@-]+)", re.ASCII)
+_MOST_VALUES = 1000
+SourceType = Literal["user", "role", "resource"]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A policy with its text and what the simulator calls it."""
+
+    attached: Attached
+    text: str
+    kind: SourceType
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """A user or a role, as policies see it."""
+
+    principal: Principal
+    documents: tuple[Document, ...]
+    values: Mapping[str, tuple[str, ...]]  # what every request of it has
+
+
+def asker(tx: Snapshot, arn: str) -> Asker:
+    """Return the user or role that an ARN names.
+
+    Raises:
+        ServiceError: InvalidInput or NoSuchEntity.
+    """
+    found = _OWNER.fullmatch(arn)
+    if found is None or found[1] != tx.site.account:
+        raise invalid(f"{arn} is not the ARN of a user or a role of this account.")
+    kind, name = found[2], found[3]
+    owner: User | Role | None = tx.get(User, name) if kind == "user" else tx.get(Role, name)
+    if owner is None:
+        raise no_such(kind, name)
+    unique_id = owner.user_id if isinstance(owner, User) else owner.role_id
+    full = f"arn:aws:iam::{tx.site.account}:{kind}{owner.path}{name}"
+    root = kind == "user" and name == ADMINISTRATOR
+    return Asker(
+        Principal(tx.site.account, frozenset({full, unique_id}), root),
+        tuple(_inline(owner)),
+        {**_known_of(owner, full, unique_id), **_known_of_request(tx, tx.now)},
+    )
+
+
+def document(text: str, name: str, kind: SourceType, grammar: Kind) -> Document:
+    """Return a policy that a request carries.
+
+    Raises:
+        ServiceError: InvalidInput.
+    """
+    try:
+        return Document(Attached(name, parse(text, grammar)), text, kind)
+    except PolicyRefused as refused:
+        raise invalid(f"{name}: {refused}") from refused
+
+
+def entries(given: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return the values of condition keys that a request carries, by key in lower case.
+
+    Raises:
+        ServiceError: InvalidInput.
+    """
+    values = {
+        entry.get("ContextKeyName", "").lower(): tuple(entry.get("ContextKeyValues", ()))
+        for entry in given
+    }
+    if sum(map(len, values.values())) > _MOST_VALUES:
+        raise invalid(f"At most {_MOST_VALUES} context values are allowed.")
+    return values
+
+
+def invalid(said: str) -> ServiceError:
+    """Return the error for what the simulator does not understand."""
+    return ServiceError("InvalidInput", said, status=400)
+
+
+def _inline(owner: User | Role) -> Iterable[Document]:
+    kind: SourceType = "user" if isinstance(owner, User) else "role"
+    for name, text in sorted(owner.policies.items()):
+        yield document(text, f"{kind}_{owner.name}_{name}", kind, "identity")
+
+
+def _known_of(owner: User | Role, arn: str, unique_id: str) -> dict[str, tuple[str, ...]]:
+    known = {f"aws:principaltag/{name.lower()}": (value,) for name, value in owner.tags.items()}
+    if isinstance(owner, User):
+        known["aws:username"] = (owner.name,)
+        known["aws:userid"] = (unique_id,)
+    named = "User" if isinstance(owner, User) else "AssumedRole"
+    return {**known, "aws:principalarn": (arn,), "aws:principaltype": (named,)}
+
+
+def _known_of_request(tx: Snapshot, now: datetime) -> dict[str, tuple[str, ...]]:
+    return {
+        "aws:principalaccount": (tx.site.account,),
+        "aws:resourceaccount": (tx.site.account,),
+        "aws:requestedregion": (tx.site.region,),
+        "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+    }
