@@ -24,19 +24,22 @@ _STEPS_WITHIN = timedelta(seconds=5)  # between giving a lock back in one place 
 _RENEWED_BEFORE = timedelta(minutes=15)  # how long before its end clients renew a session
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
+Lost = Callable[[JudgedWriter, StateName, str, str], None]
 
 
 class OneLock:
     """Takes, shows and releases the locks of states."""
 
-    def __init__(self, stores: Stores, recent: Recent, note: Note) -> None:
+    def __init__(self, stores: Stores, recent: Recent, note: Note, lost: Lost) -> None:
         """Join what it needs.
 
         Args:
             stores: how items and files are reached.
             recent: what was told lately.
             note: writes into the journal.
+            lost: is told whose session lost a lock to somebody else, and the lock's ID.
         """
+        self._lost = lost
         self._stores = stores
         self._recent = recent
         self._note = note
@@ -209,6 +212,8 @@ class OneLock:
                 self._drop(tx, name, other)
         tx.put(replace(state, lock=None))
         ended = "forced" if forced else "released"
+        if forced:
+            self._lost(tx, name, held.access_key_id, held.id)
         tx.put(_past(name, held, tx.now, ended, tx.caller.arn))
         about = {
             "bucket": name.bucket,

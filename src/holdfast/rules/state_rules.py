@@ -6,8 +6,10 @@ from typing import Any
 from holdfast.engine.state_records import State
 from holdfast.rules import journal
 from holdfast.rules.digest import DigestFollows
+from holdfast.rules.fencing import Fencing
 from holdfast.rules.inspecting import Facts, inspector_of
 from holdfast.rules.one_lock import OneLock
+from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import (
     INFO,
     LOCK_ID,
@@ -29,6 +31,7 @@ from holdfast.server.judging import (
     Stores,
     Verdict,
 )
+from holdfast.server.rule_modes import DEFAULTS, ENFORCE, Modes
 
 
 class StateRules:
@@ -36,15 +39,18 @@ class StateRules:
 
     item_key = LOCK_ID
 
-    def __init__(self, stores: Stores, chain_key: bytes) -> None:
+    def __init__(self, stores: Stores, chain_key: bytes, defaults: Modes = DEFAULTS) -> None:
         """Put the rules together.
 
         Args:
             stores: how objects and items are reached.
             chain_key: of the journal, 32 bytes.
+            defaults: the mode of every rule, where a bucket says nothing.
         """
         self._chain_key = chain_key
-        self.lock = OneLock(stores, Recent(), self.note)
+        self._outdated = OutdatedSessions()
+        self._fencing = Fencing(self._outdated, self.note, defaults)
+        self.lock = OneLock(stores, Recent(), self.note, self._fencing.lost)
         self._digest = DigestFollows(stores)
 
     # ---- objects -------------------------------------------------------------------------------
@@ -62,7 +68,7 @@ class StateRules:
                 return None
             present = self.lock.has_file(tx, lock_of)
             return self.lock.take(tx, lock_of, S3, facts.document, present=present)
-        return None
+        return self._fencing.put(tx, StateName(put.bucket, put.key), put)
 
     def object_changed(self, tx: JudgedWriter, change: ObjectChange) -> None:
         """Let the digest follow; a lock file that went by another way than a delete is a release."""
@@ -83,12 +89,15 @@ class StateRules:
         lock_of = state_of_lock_file(bucket, key)
         if lock_of is not None:
             return None if version_id else self.lock.release(tx, lock_of, S3)
-        return None
+        return None if version_id else self._fencing.delete(tx, StateName(bucket, key))
 
     def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
         """Show as a lock file a lock that was taken elsewhere."""
         lock_of = state_of_lock_file(bucket, key)
-        return None if lock_of is None else self.lock.shown(tx, lock_of, S3)
+        if lock_of is None:
+            self._outdated.read(bucket, key, tx.caller.access_key_id)
+            return None
+        return self.lock.shown(tx, lock_of, S3)
 
     # ---- items ---------------------------------------------------------------------------------
 
@@ -99,7 +108,8 @@ class StateRules:
             return None
         name, is_digest = found
         if is_digest:
-            return self._digest.write_item(tx, name, write, refuses=True)
+            refuses = self._fencing.modes(tx, name)["digest"] == ENFORCE
+            return self._digest.write_item(tx, name, write, refuses=refuses)
         place = table_place(write.table)
         if write.item is None:
             return self.lock.release(tx, name, place)
