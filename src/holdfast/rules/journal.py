@@ -2,8 +2,7 @@
 
 The chain of an entry is a MAC over the chain of the one before, its number and its event, under a key
 that is derived from the root key. Whoever can write the database but has no root key can change,
-insert, drop or reorder nothing unnoticed; what they can do is cut off the end, and that is noticed
-as far as `journal_head` reaches.
+insert, drop or reorder nothing unnoticed; `journal_head` is for what they might cut off at the end.
 """
 
 import hmac
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 
 from holdfast.engine.state_records import JournalEntry
+from holdfast.rules import journal_head
 from holdfast.rules.tools import tool_of
 from holdfast.server.judging import JudgedWriter
 
@@ -56,6 +56,8 @@ def append(tx: JudgedWriter, chain_key: bytes, what: str, details: Mapping[str, 
     text = _encode(event)
     chain = chained(chain_key, before, number, text)
     tx.put(JournalEntry(number=number, event=text, chain=chain))
+    if last is None:  # from now on there is a head, or one was taken away
+        journal_head.keep(tx, chain_key, journal_head.Head(number, chain))
     return number
 
 

@@ -1,6 +1,6 @@
 """The threads that work beside the requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from holdfast.engine.port import Engine
@@ -12,16 +12,27 @@ from holdfast.server.s3.packing_pace import PackingPace
 
 
 def background_threads(
-    engine: Engine, site: Site, clock: Callable[[], datetime], metrics: Metrics
+    engine: Engine,
+    site: Site,
+    clock: Callable[[], datetime],
+    metrics: Metrics,
+    more: Sequence[Step] = (),
 ) -> tuple[Housekeeping, ...]:
     """Return the threads of a server, to be started once it serves.
 
     To be called before, for it lets go of what an earlier run left half sent.
+
+    Args:
+        engine: of the server.
+        site: what it presents itself as.
+        clock: the time in UTC.
+        metrics: count what is done.
+        more: steps of those who stand above the server.
     """
     give_up_staged(engine)
     worked, failed = metrics.housekeeping_worked, metrics.housekeeping_failed
     return (
-        Housekeeping(lambda: _steps(engine, site), clock, worked=worked, failed=failed),
+        Housekeeping(lambda: (*_steps(engine, site), *more), clock, worked=worked, failed=failed),
         Housekeeping(
             lambda: _packing_steps(engine, site),
             clock,

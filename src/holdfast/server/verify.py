@@ -3,7 +3,7 @@
 Runs beside a server: long work is done in many views, so that nothing is held up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from holdfast.engine.port import Engine, EngineError
@@ -17,6 +17,8 @@ from holdfast.server.operation import Site
 from holdfast.server.problem import Problem, Unopened
 from holdfast.server.s3.verify_buckets import verify_bodies, verify_chains, verify_links
 
+Stage = tuple[str, Callable[[], Iterator[Problem]]]  # what it looks at, and what it finds
+
 
 def verify(
     engine: Engine,
@@ -24,6 +26,7 @@ def verify(
     now: datetime,
     progress: Progress,
     unopened: Unopened | None = None,
+    more: Sequence[Stage] = (),
 ) -> Iterator[Problem]:
     """Yield each thing that is not what was written; nothing if all is.
 
@@ -33,9 +36,10 @@ def verify(
         now: for the context of the views.
         progress: in bytes of bodies.
         unopened: counts what only its owner can open, and is no problem.
+        more: stages of those who stand above the server.
     """
     counted = Unopened() if unopened is None else unopened
-    stages: tuple[tuple[str, Callable[[], Iterator[Problem]]], ...] = (
+    stages: tuple[Stage, ...] = (
         ("access keys", lambda: verify_access(engine, site.vault)),
         ("KMS keys", lambda: verify_keys(engine, site)),
         ("tables", lambda: verify_tables(engine, site, now, counted)),
@@ -45,6 +49,7 @@ def verify(
         ),
         ("versions", lambda: verify_chains(engine)),
         ("bodies", lambda: iter(engine.view(lambda tx: list(verify_links(tx))))),
+        *more,
     )
     for name, stage in stages:
         try:

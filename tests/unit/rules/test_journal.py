@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from holdfast.rules import journal_head
 from holdfast.rules.journal import append
 from holdfast.server.operation import Transaction
 from journals import NOON, Journal
@@ -85,3 +86,13 @@ def test_times_of_whole_seconds_have_microseconds(journal: Journal) -> None:
 
     (entry,) = journal.entries()
     assert json.loads(entry.event)["at"] == "2026-11-22T12:00:00.000000Z"
+
+
+def test_it_is_written_down_that_there_is_a_journal(journal: Journal) -> None:
+    """From the first entry on, so that nobody can take away the proof that there was one."""
+    journal.append("lock-taken")
+    journal.append("lock-released")
+
+    (first, _) = journal.entries()
+    head = journal.engine.view(lambda tx: journal_head.kept(tx, journal.key))
+    assert head == journal_head.Head(1, first.chain)

@@ -25,7 +25,7 @@ _DATABASE = "the database"
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @setting_options(["data", "root_key"])
 def check(*, as_json: bool, **flags: str | None) -> int:
-    """Verify the structure of the data, and the hash and tag of every stored body.
+    """Verify the structure of the data, the hash and tag of every stored body, and the journal.
 
     The server may run. Exit code 6 says that something is not what was written; each problem is
     a line on standard output, and what to do about it follows them.
@@ -43,6 +43,7 @@ def check(*, as_json: bool, **flags: str | None) -> int:
 
 
 def _problems(settings: ServerSettings, unopened: Unopened) -> Iterator[Problem]:
+    from holdfast.cli.server.journal_upkeep import journal_problems
     from holdfast.cli.server.root_key import source
     from holdfast.engine.open import open_directory
     from holdfast.engine.verify import check_database
@@ -58,7 +59,8 @@ def _problems(settings: ServerSettings, unopened: Unopened) -> Iterator[Problem]
         records.finish()
         with open_directory(settings.data, source(settings), read_only=True) as directory:
             site = Site(settings.account, settings.region, directory.vault, os.urandom)
-            yield from verify(directory.engine, site, utc_now(), bodies, unopened)
+            journal = ("journal", lambda: journal_problems(directory.engine, directory.vault))
+            yield from verify(directory.engine, site, utc_now(), bodies, unopened, [journal])
     except CorruptData as error:
         yield Problem(_DATABASE, f"{error}")
     finally:

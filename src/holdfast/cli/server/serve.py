@@ -57,6 +57,7 @@ def serve(**flags: str | None) -> None:
 
 
 def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
+    from holdfast.cli.server.journal_upkeep import head_step, keep_head
     from holdfast.cli.server.judging import state_rules
     from holdfast.engine.open import open_directory
     from holdfast.server.background_threads import background_threads
@@ -87,7 +88,9 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     metrics = Metrics()
     edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics, logs.access_log())
     held.callback(edge.close)
-    background = background_threads(engine, site, utc_now, metrics)
+    held.callback(keep_head, engine, directory.vault)
+    more = [head_step(engine, directory.vault)]
+    background = background_threads(engine, site, utc_now, metrics, more)
     for thread in background:
         held.callback(thread.stop)
     imports = threading.Timer(_IMPORT_AFTER, import_all)
