@@ -103,15 +103,14 @@ def judge_delete(
 
 
 def refusal(found: Finding, put: ObjectPut, facts: Facts | None) -> Refusal:
-    """Return what the server answers for a finding: what was compared, what to do, what is kept."""
+    """Return what the server answers for a finding: what was compared, and what to do."""
     where = shlex.quote(f"s3://{put.bucket}/{put.key}")
     known = facts if facts is not None and facts.kind == "state" else None
     noted = {"serial": str(known.serial), "lineage": known.lineage} if known is not None else {}
     return Refusal(
         rule=found.rule,
-        message=f"The rule {found.rule} refuses this write. {found.fact} {found.advice} "
-        f"What was sent is kept: holdfast refused list {where}. To have one write accepted all the "
-        f"same: holdfast override {where} --reason 'WHY', and write again.",
+        message=f"The rule {found.rule} refuses this write. {found.fact} {found.advice} To have one "
+        f"write accepted all the same: holdfast override {where} --reason 'WHY', and write again.",
         keep_aside=True,
         facts={**noted, "reason": found.fact},
     )

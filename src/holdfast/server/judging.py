@@ -13,6 +13,9 @@ import msgspec
 from holdfast.engine.port import Writer
 from holdfast.server.caller import Caller
 
+# The bucket in which the bodies of refused writes are kept; what is in it is not judged.
+REFUSED_BUCKET = "holdfast-refused"
+
 Attributes = Mapping[str, Any]  # an item, in DynamoDB's JSON
 
 
@@ -130,8 +133,13 @@ class Rules(Protocol):
     ) -> Attributes | None:
         """Return what to show for a key instead of its item, if it has one; None: what there is."""
 
-    def may_finish(self, tx: JudgedReader, operation: str, params: Mapping[str, Any]) -> bool:
-        """Say whether a session that has expired may still do this: end what it holds the lock for."""
+    def may_finish(
+        self, tx: JudgedReader, operation: str, params: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return what to note if a session that has expired does this; None: it may not.
+
+        It may end what it holds the lock for. Nothing is noted of an empty answer.
+        """
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write into the journal what was done, such as `user-created`, in the name of the caller."""
@@ -174,9 +182,11 @@ class NoRules:
         del present
         return None
 
-    def may_finish(self, _tx: JudgedReader, _operation: str, _params: Mapping[str, Any]) -> bool:
+    def may_finish(
+        self, _tx: JudgedReader, _operation: str, _params: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
         """Let nobody."""
-        return False
+        return None
 
     def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:
         """Write nothing."""

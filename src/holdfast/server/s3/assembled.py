@@ -60,12 +60,12 @@ def inspect_parts(staging: Staging, params: Params) -> Params:
 
 
 def _content(tx: Snapshot, upload: Upload, parts: Sequence[Part]) -> Any:
-    version = _as_version(upload, parts)
+    version = as_version(upload, parts)
     envelopes = [open_part(tx.site.vault, part) for part in parts]
     return content(tx, extents(tx, Opened(version, envelopes), None, 0, version.size))
 
 
-def _as_version(upload: Upload, parts: Sequence[Part]) -> ObjectVersion:
+def as_version(upload: Upload, parts: Sequence[Part]) -> ObjectVersion:
     """Return what is to be read, as far as reading looks at it."""
     encryption: Encryption = upload.encryption
     return ObjectVersion(

@@ -36,12 +36,17 @@ def create_bucket(tx: Transaction, params: Params) -> Result:
         if tx.site.region == _HOME:
             return answer
         raise ServiceError("BucketAlreadyOwnedByYou", BucketName=name)
-    settings = _first_settings(params, configuration.get("Tags", []))
+    settings = first_settings(params, configuration.get("Tags", []))
     tx.put(Bucket(name=name, created=tx.now, region=tx.site.region, settings=settings))
     return answer
 
 
-def _first_settings(params: Params, tags: list[Mapping[str, str]]) -> dict[str, Any]:
+def first_settings(params: Params, tags: list[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the settings of a new bucket: private, and its owner's.
+
+    Raises:
+        ServiceError: InvalidArgument.
+    """
     chosen = params.get("ObjectOwnership", ownership.ENFORCED)
     if chosen not in ownership.CHOICES:
         raise ServiceError(

@@ -26,7 +26,7 @@ def judge_put(
     tx: Transaction,
     put: ObjectPut,
     params: Params,
-    keep_aside: Callable[[Refusal], object],
+    keep_aside: Callable[[Refusal], str],
 ) -> Result:
     """Return the answer to a write that is not to be made; None if it is.
 
@@ -34,7 +34,7 @@ def judge_put(
         tx: the transaction of the write.
         put: what is to be written. What is there now is looked up after: rules may have removed it.
         params: of the request; its conditions have not been looked at.
-        keep_aside: keeps the body of a write that is refused.
+        keep_aside: keeps the body of a write that is refused, and says under which key.
 
     Raises:
         ServiceError: a condition of a write that a rule refuses does not hold either.
@@ -45,7 +45,7 @@ def judge_put(
     newest = tx.get(Object, put.bucket, put.key)
     if isinstance(verdict, Done):
         return {"ETag": quoted(newest.etag)} if newest else {}
-    if verdict.keep_aside:
-        check_write(newest, params)
-        keep_aside(verdict)
-    return refused(verdict)
+    if not verdict.keep_aside:
+        return refused(verdict)
+    check_write(newest, params)
+    return refused(verdict, keep_aside(verdict))

@@ -4,6 +4,16 @@ from holdfast.aws.errors import ServiceError
 from holdfast.server.judging import Refusal
 
 
-def refused(refusal: Refusal) -> ServiceError:
-    """Return the error of S3 that clients show as it is, and do not try again."""
-    return ServiceError("PreconditionFailed", refusal.message, Condition=refusal.rule)
+def refused(refusal: Refusal, kept: str = "") -> ServiceError:
+    """Return the error of S3 that clients show as it is, and do not try again.
+
+    Args:
+        refusal: what the rule said.
+        kept: the key under which the body is kept, if it is.
+    """
+    message = refusal.message
+    if kept:
+        message += f" What was sent is kept: holdfast refused show {kept.rpartition('/')[2]}"
+    elif refusal.keep_aside:
+        message += " What was sent could not be kept, as only your own key opens it."
+    return ServiceError("PreconditionFailed", message, Condition=refusal.rule)
