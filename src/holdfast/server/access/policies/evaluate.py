@@ -14,7 +14,7 @@ from holdfast.server.access.policies.principals import Named, Principal
 Source = Literal["identity", "resource", "session", "account"]
 
 # Whoever the account is may always take back a bucket policy that shut everybody out.
-_NEVER_LOCKED_OUT = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
+NEVER_DENIED = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 
 
 class Attached(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ _Found = tuple[Attached, Statement]
 
 def _denied(policies: Policies, question: Question) -> Decision | None:
     root = question.principal.root
-    if policies.resource and not (root and question.action.lower() in _NEVER_LOCKED_OUT):
+    if policies.resource and not (root and question.action.lower() in NEVER_DENIED):
         found = _find((policies.resource,), question, "Deny")
         if found is not None:
             return _decision(found, "resource", allowed=False)

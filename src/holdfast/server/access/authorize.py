@@ -1,0 +1,148 @@
+"""Whether policies allow a request: all that it needs, one after the other.
+
+The administrator stands for the account and needs no policy; only the policy of a bucket can deny it
+something. Everybody else may do what a policy allows, and nothing without one.
+"""
+
+from datetime import UTC
+from typing import NamedTuple
+
+from msgspec import structs
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.port import Reader
+from holdfast.server.access.actions import needs_of
+from holdfast.server.access.asked import Asked, Need
+from holdfast.server.access.call import Call
+from holdfast.server.access.denials import denial, refused
+from holdfast.server.access.holder import Holder, holder_of
+from holdfast.server.access.policies.document import PolicyRefused, parse
+from holdfast.server.access.policies.evaluate import (
+    NEVER_DENIED,
+    Attached,
+    Decision,
+    Policies,
+    Question,
+    decide,
+)
+from holdfast.server.access.policies.patterns import Values
+from holdfast.server.operation import Params
+
+# A member that is added to the parameters of DeleteObjects: for each entry why it is not allowed, or
+# None. No member of AWS's models begins with this sign.
+DENIED = "@Denied"
+
+
+def authorize(reader: Reader, call: Call) -> Params:
+    """Check that a request is allowed; return its parameters, for DeleteObjects with what is not.
+
+    Args:
+        reader: the records before the request.
+        call: the request.
+
+    Raises:
+        ServiceError: AccessDenied or AccessDeniedException; InvalidArgument for a copy that does not
+            say what it reads.
+    """
+    asked = _asked(reader, call)
+    needs, about = needs_of(asked), _About(_holder(asked), _values(asked))
+    if asked.operation == "DeleteObjects":
+        denials = [_denial(asked, about, need) for need in needs]
+        return {**asked.params, DENIED: denials} if any(denials) else asked.params
+    for need in needs:
+        _require(asked, about, need)
+    return asked.params
+
+
+def require_sight(reader: Reader, call: Call, code: str) -> None:
+    """Check that a caller may be told that an object, or a version of one, is not there.
+
+    Source: "GetObject" of the S3 API reference: without s3:ListBucket the answer is 403.
+
+    Args:
+        reader: the records.
+        call: the request.
+        code: NoSuchKey or NoSuchVersion.
+
+    Raises:
+        ServiceError: AccessDenied.
+    """
+    from holdfast.server.access.s3_actions import places_of, seeing
+
+    asked = _asked(reader, call)
+    about = _About(_holder(asked), _values(asked))
+    for bucket, key in places_of(asked):
+        _require(asked, about, seeing(asked, bucket, key, version=code == "NoSuchVersion"))
+
+
+def _asked(reader: Reader, call: Call) -> Asked:
+    return Asked(**structs.asdict(call), reader=reader)
+
+
+class _About(NamedTuple):
+    """What is the same for all that a request needs."""
+
+    holder: Holder
+    values: Values
+
+
+def _holder(asked: Asked) -> Holder:
+    identity = asked.identity
+    try:
+        found = holder_of(asked.reader, identity, asked.site.account)
+    except PolicyRefused as problem:
+        said = f"A policy of {identity.arn} cannot be evaluated: {problem}"
+        raise refused(asked.service, said) from None
+    if found is None:
+        raise refused(asked.service, f"{identity.arn} is gone")
+    return found
+
+
+def _require(asked: Asked, about: _About, need: Need) -> None:
+    problem = _denial(asked, about, need)
+    if problem is not None:
+        raise problem
+
+
+def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
+    """Return why something is not allowed, or None if it is."""
+    try:
+        decision = _decision(about, need)
+    except PolicyRefused as problem:
+        said = f"The policy of {need.resource} cannot be evaluated: {problem}"
+        return refused(asked.service, said)
+    return None if decision.allowed else denial(asked.service, asked.identity.arn, need, decision)
+
+
+def _decision(about: _About, need: Need) -> Decision:
+    holder, guard, resource = about.holder, need.guard, None
+    action = need.action.lower()
+    if guard is not None and guard.text and not (holder.principal.root and action in NEVER_DENIED):
+        resource = Attached(guard.kind, parse(guard.text, guard.kind))
+    policies = Policies(
+        identity=holder.policies,
+        resource=resource,
+        resource_decides=guard is not None and guard.decides,
+        session=holder.session,
+    )
+    known = {**about.values, **holder.values, **need.values}
+    return decide(policies, Question(need.action, need.resource, holder.principal, known))
+
+
+def _values(asked: Asked) -> Values:
+    """Return the condition keys that every request has."""
+    request, now = asked.request, asked.now.astimezone(UTC)
+    found = {
+        "aws:currenttime": (now.isoformat(),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:requestedregion": (asked.site.region,),
+        "aws:resourceaccount": (asked.site.account,),
+        "aws:securetransport": ("true" if request.secure else "false",),
+    }
+    headers = {"aws:useragent": "user-agent", "aws:referer": "referer"}
+    for key, name in headers.items():
+        if name in request.headers:
+            found[key] = (request.headers.get(name),)
+    if request.client:
+        found["aws:sourceip"] = (request.client,)
+    return found

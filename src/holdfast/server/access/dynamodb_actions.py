@@ -1,0 +1,130 @@
+"""What has to be allowed for each operation of DynamoDB.
+
+Source: "Actions, resources, and condition keys for Amazon DynamoDB" of the service authorization
+reference, and "Using IAM policy conditions for fine-grained access control" of the developer guide.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from holdfast.server.access.asked import Asked, Need, tag_values
+from holdfast.server.access.item_values import of_keys, of_query, of_request
+from holdfast.server.access.policies.patterns import Values
+
+_TABLE = (
+    "DeleteTable",
+    "DescribeContinuousBackups",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "UpdateContinuousBackups",
+    "UpdateTable",
+    "UpdateTimeToLive",
+)
+_TAGGING = ("ListTagsOfResource", "TagResource", "UntagResource")
+_NONE = ("DescribeEndpoints", "DescribeLimits", "ListTables")
+_ITEM = ("DeleteItem", "GetItem", "PutItem", "UpdateItem")
+_PART = {  # what a part of a transaction is called by itself
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def needs(asked: Asked) -> list[Need]:
+    """Return all that has to be allowed for a request to DynamoDB."""
+    return _RULES[asked.operation](asked)
+
+
+def _on_table(asked: Asked) -> list[Need]:
+    return [_need(asked, asked.operation, asked.params["TableName"])]
+
+
+def _on_none(asked: Asked) -> list[Need]:
+    return [_need(asked, asked.operation, "*")]
+
+
+def _create_table(asked: Asked) -> list[Need]:
+    values, name = tag_values(asked.params), asked.params["TableName"]
+    actions = ("CreateTable", "TagResource") if "Tags" in asked.params else ("CreateTable",)
+    return [_need(asked, action, name, values) for action in actions]
+
+
+def _tagging(asked: Asked) -> list[Need]:
+    action, arn = f"dynamodb:{asked.operation}", asked.params["ResourceArn"]
+    return [Need(action, arn, tag_values(asked.params))]
+
+
+def _on_item(asked: Asked) -> list[Need]:
+    name = asked.params["TableName"]
+    values = of_request(asked.reader, name, asked.params, reads=asked.operation == "GetItem")
+    return [_need(asked, asked.operation, name, values)]
+
+
+def _query(asked: Asked) -> list[Need]:
+    params = asked.params
+    values = of_query(asked.reader, params["TableName"], params)
+    return [_need(asked, "Query", _indexed(params), values)]
+
+
+def _scan(asked: Asked) -> list[Need]:
+    params = asked.params
+    values = of_keys(asked.reader, params["TableName"], [], params, reads=True)
+    return [_need(asked, "Scan", _indexed(params), values)]
+
+
+def _indexed(params: Mapping[str, Any]) -> str:
+    name: str = params["TableName"]
+    return f"{name}/index/{params['IndexName']}" if "IndexName" in params else name
+
+
+def _batch_get(asked: Asked) -> list[Need]:
+    found = []
+    for name, request in asked.params["RequestItems"].items():
+        values = of_keys(asked.reader, name, request.get("Keys", []), request, reads=True)
+        found.append(_need(asked, "BatchGetItem", name, values))
+    return found
+
+
+def _batch_write(asked: Asked) -> list[Need]:
+    found = []
+    for name, requests in asked.params["RequestItems"].items():
+        items = [
+            part.get("Item", part.get("Key", {})) for entry in requests for part in entry.values()
+        ]
+        values = of_keys(asked.reader, name, items, asked.params, reads=False)
+        found.append(_need(asked, "BatchWriteItem", name, values))
+    return found
+
+
+def _transact(asked: Asked) -> list[Need]:
+    found = []
+    for entry in asked.params["TransactItems"]:
+        for kind, request in entry.items():
+            name = request["TableName"]
+            values = of_request(asked.reader, name, request, reads=kind == "Get")
+            found.append(_need(asked, _PART[kind], name, values))
+    return found
+
+
+def _need(asked: Asked, action: str, table: str, values: Values | None = None) -> Need:
+    """Return a need for a table, which may be given by its ARN."""
+    arn = table if table.startswith("arn:") else asked.arn("dynamodb", f"table/{table}")
+    return Need(f"dynamodb:{action}", arn, values or {})
+
+
+_RULES: Mapping[str, Callable[[Asked], list[Need]]] = {
+    "BatchGetItem": _batch_get,
+    "BatchWriteItem": _batch_write,
+    "CreateTable": _create_table,
+    "Query": _query,
+    "Scan": _scan,
+    "TransactGetItems": _transact,
+    "TransactWriteItems": _transact,
+    **dict.fromkeys(_ITEM, _on_item),
+    **dict.fromkeys(_NONE, _on_none),
+    **dict.fromkeys(_TABLE, _on_table),
+    **dict.fromkeys(_TAGGING, _tagging),
+}
+OPERATIONS = frozenset(_RULES)

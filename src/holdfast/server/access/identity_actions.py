@@ -1,0 +1,96 @@
+"""What has to be allowed for each operation of IAM and STS, and of our own service.
+
+Source: "Actions, resources, and condition keys" of AWS IAM and of AWS STS in the service authorization
+reference.
+"""
+
+from typing import Any
+
+from holdfast.engine.access_records import Role, User
+from holdfast.server.access.asked import Asked, Guard, Need, tag_values
+
+# About everything of a kind, or about nobody: IAM has no ARN to check for them.
+_LISTS = frozenset({"ListRoles", "ListUsers", "ListVirtualMFADevices"})
+# Without a name they are about the caller itself.
+_OWN = frozenset(
+    {
+        "CreateAccessKey",
+        "DeleteAccessKey",
+        "GetUser",
+        "ListAccessKeys",
+        "ListMFADevices",
+        "ListSSHPublicKeys",
+        "ListServiceSpecificCredentials",
+        "ListSigningCertificates",
+        "UpdateAccessKey",
+    }
+)
+# AWS asks nobody's permission for who one is; a token tells itself whom it is of.
+UNASKED = frozenset({"AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"})
+
+
+def iam_needs(asked: Asked) -> list[Need]:
+    """Return what has to be allowed for a request to IAM: its name, on the user or role."""
+    values = tag_values(asked.params)
+    return [Need(f"iam:{asked.operation}", _of_iam(asked), values)]
+
+
+def _of_iam(asked: Asked) -> str:
+    params, operation = asked.params, asked.operation
+    if operation in _LISTS:
+        return "*"
+    if "PolicySourceArn" in params:
+        return str(params["PolicySourceArn"])
+    if "RoleName" in params:
+        return _iam_arn(asked, "role", params["RoleName"], params)
+    if "UserName" in params:
+        return _iam_arn(asked, "user", params["UserName"], params)
+    if operation in _OWN and asked.identity.user:
+        return _iam_arn(asked, "user", asked.identity.user, params)
+    return "*"
+
+
+def _iam_arn(asked: Asked, kind: str, name: str, params: Any) -> str:
+    record = asked.reader.get(Role if kind == "role" else User, name)
+    path = getattr(record, "path", None) or params.get("Path", "/")
+    return f"arn:aws:iam::{asked.site.account}:{kind}{path}{name}"
+
+
+def sts_needs(asked: Asked) -> list[Need]:
+    """Return what has to be allowed for a request to STS.
+
+    To assume a role its trust policy has to agree as well; one that is not there trusts nobody.
+    """
+    params = asked.params
+    if asked.operation in UNASKED:
+        return []
+    arn = params["RoleArn"]
+    role = asked.reader.get(Role, arn.rpartition("/")[2])
+    known = role is not None and arn == _role_arn(asked, role)
+    guard = Guard(role.trust if role is not None and known else "", "trust", decides=True)
+    values = tag_values(params)
+    for member in ("ExternalId", "RoleSessionName", "SourceIdentity"):
+        if member in params:
+            values[f"sts:{member.lower()}"] = (params[member],)
+    if params.get("TransitiveTagKeys"):
+        values["sts:transitivetagkeys"] = tuple(params["TransitiveTagKeys"])
+    actions = ["AssumeRole"]
+    if params.get("Tags"):
+        actions.append("TagSession")
+    if "SourceIdentity" in params:
+        actions.append("SetSourceIdentity")
+    return [Need(f"sts:{action}", arn, values, guard) for action in actions]
+
+
+def _role_arn(asked: Asked, role: Role) -> str:
+    return f"arn:aws:iam::{asked.site.account}:role{role.path}{role.name}"
+
+
+def own_needs(asked: Asked) -> list[Need]:
+    """Return what has to be allowed for our own service: its name, on the state or the bucket."""
+    params = asked.params
+    bucket, key = params.get("Bucket"), params.get("Key", params.get("Prefix"))
+    arn = "*" if bucket is None else f"arn:aws:s3:::{bucket}"
+    if bucket is not None and key is not None:
+        arn = f"{arn}/{key}"
+    return [Need(f"holdfast:{asked.operation}", arn)]
