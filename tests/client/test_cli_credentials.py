@@ -11,6 +11,7 @@ from client_site import Site
 from holdfast.cli.main import run
 from holdfast.operations.fresh_credentials import own_name
 from real_clients import SESSION
+from roles import make_role
 
 KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -109,6 +110,16 @@ def test_a_profile_that_asks_itself(
     assert run(["credentials", "--source-profile", "loop"]) != 0
     assert "has none of its own" in capsys.readouterr().err
     assert site.server.endpoint
+
+
+def test_of_a_role(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """The role is assumed, in a session that says who runs it."""
+    arn = make_role(site.server.client("iam"), "run")
+
+    printed = issued(capsys, "--role-arn", arn, "--external-id", "vendor-1", "--duration", "30m")
+
+    assert timedelta(minutes=29) < ends_in(printed) <= timedelta(minutes=30)
+    assert who(site, printed).endswith(f":assumed-role/run/{own_name()}")
 
 
 def test_without_a_key(

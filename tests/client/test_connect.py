@@ -15,6 +15,7 @@ from holdfast.client.connect import Connection
 from holdfast.client.credentials import seconds_of
 from holdfast.client.errors import NotConfigured
 from holdfast.client.settings import AssumeRole, AssumeRoleWithWebIdentity, Endpoints
+from roles import make_role
 
 
 def connection(url: str | None, bucket: str = "bucket", **more: object) -> Connection:
@@ -151,9 +152,9 @@ def test_two_threads_can_begin_at_once(site: Site) -> None:
 
 def test_a_role_is_assumed_and_another_from_it(site: Site) -> None:
     """Each role's session is used; the last one is who we are."""
-    account = site.backend().connection.identity()["Account"]
-    first = AssumeRole(f"arn:aws:iam::{account}:role/first", duration="15m", session_name="one")
-    second = AssumeRole(f"arn:aws:iam::{account}:role/second", tags={"team": "a"})
+    iam = site.server.client("iam")
+    first = AssumeRole(make_role(iam, "first"), duration="15m", session_name="one")
+    second = AssumeRole(make_role(iam, "second"), tags={"team": "a"})
 
     backend = site.backend(assume_role=(first,))
     assert backend.connection.identity()["Arn"].endswith(":assumed-role/first/one")

@@ -15,6 +15,7 @@ from holdfast.engine.port import Writer
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
 from holdfast.server.s3.packer import pack_some
 from in_process import ACCESS_KEY_ID, SECRET, Aws
+from roles import make_role
 
 OTHER_KEY = NewKey("AKIAHOLDFASTTEST0002", "another-secret-not-a-real-one")
 BUCKET = "states"
@@ -102,7 +103,7 @@ def _fill_tables(aws: Aws) -> None:
     aws.dynamodb.update_time_to_live(TableName="other", TimeToLiveSpecification=ends)
     item = {"LockID": {"S": "ends"}, "Ends": {"N": "4102444800"}}
     aws.dynamodb.put_item(TableName="other", Item=item)
-    role = "arn:aws:iam::123456789012:role/terraform"
+    role = make_role(aws.iam, "terraform")
     aws.sts.assume_role(RoleArn=role, RoleSessionName="session")
 
 

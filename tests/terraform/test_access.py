@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from real_clients import Server, Terraform, start, stop
+from roles import make_role
 from terraform_blocks import LOCK_MODES, backend, large, value
 
 Project = Callable[..., Terraform]
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.terraform
 
 def test_a_role_is_assumed(project: Project, server: Server) -> None:
     """`role_arn` in the block works: the state is written with session credentials."""
-    account = server.client("sts").get_caller_identity()["Account"]
-    role = f'assume_role = {{ role_arn = "arn:aws:iam::{account}:role/terraform" }}'
+    arn = make_role(server.client("iam"), "terraform")
+    role = f'assume_role = {{ role_arn = "{arn}" }}'
     tf = project()
     tf.write("main.tf", backend("role.tfstate", LOCK_MODES["both"], role) + value("by-role"))
     tf.ok("init")

@@ -71,7 +71,7 @@ class Session(Record, frozen=True, kw_only=True):
     created: datetime
     expires: datetime
     user: str = ""  # the name of the user whose own session it is (GetSessionToken)
-    made_with: str = ""  # the id of the long-lived access key that such a session ends with
+    made_with: str = ""  # the id of the long-lived access key that it was made with, and ends with
     policy: str = ""  # the session policy, JSON as given: what it may do is what both allow
     tags: dict[str, str] = {}
     transitive: tuple[str, ...] = ()  # keys of the tags that a role chained from here has too

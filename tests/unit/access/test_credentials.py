@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.access_records import AccessKey, Session, User
+from holdfast.engine.access_records import AccessKey, Role, Session, User
 from holdfast.engine.port import CorruptData, Engine, Writer
 from holdfast.engine.vault import Vault
 from holdfast.server.access.credentials import Identity, find, identify, new_id, new_secret
@@ -17,6 +17,7 @@ from holdfast.server.access.sessions import Issued, Terms, issue
 from holdfast.server.access.users import NewKey, create_access_key, create_user
 
 ACCOUNT = "123456789012"
+ROLE_ID = "AROA0000000000000001"
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 KEY = NewKey("AKIA0000000000000001", "a-secret-that-is-long-enough")
 CLAIMS = Claims(
@@ -44,7 +45,9 @@ def _make(engine: Engine, vault: Vault) -> User:
     return engine.update(work)
 
 
-def _assume(engine: Engine, vault: Vault) -> Issued:
+def _assume(engine: Engine, vault: Vault, made_with: str = "") -> Issued:
+    role = Role(name="deploy", role_id=ROLE_ID, created=NOW, path="/teams/", trust="{}")
+    engine.update(lambda tx: tx.put(role))
     return engine.update(
         lambda tx: issue(
             tx,
@@ -53,8 +56,9 @@ def _assume(engine: Engine, vault: Vault) -> Issued:
             NOW,
             Terms(
                 role_arn=f"arn:aws:iam::{ACCOUNT}:role/teams/deploy",
-                role_id="AROA0000000000000001",
+                role_id=ROLE_ID,
                 session_name="run-7",
+                made_with=made_with,
                 assumed_by=f"arn:aws:iam::{ACCOUNT}:user/ada",
                 duration=timedelta(hours=1),
             ),
@@ -238,6 +242,31 @@ def test_expired_session(
     _identify(engine, vault, claims, timedelta(minutes=59, seconds=59))
     error = _refused(engine, vault, claims, timedelta(hours=1))
     assert (error.code, error.status) == (code, status)
+
+
+def test_session_ends_with_its_role(engine: Engine, vault: Vault) -> None:
+    """Nobody acts as a role that is gone."""
+    claims = _of(_assume(engine, vault))
+    _identify(engine, vault, claims)
+    engine.update(lambda tx: tx.drop(Role, "deploy"))
+    assert _refused(engine, vault, claims).code == "InvalidAccessKeyId"
+
+
+def test_session_is_not_of_another_role_of_that_name(engine: Engine, vault: Vault) -> None:
+    """A role that is made anew does not take over the sessions of the one before."""
+    claims = _of(_assume(engine, vault))
+    again = Role(name="deploy", role_id="AROA0000000000000002", created=NOW, trust="{}")
+    engine.update(lambda tx: tx.put(again))
+    assert _refused(engine, vault, claims).code == "InvalidAccessKeyId"
+
+
+def test_session_of_a_role_ends_with_the_key_it_was_made_with(engine: Engine, vault: Vault) -> None:
+    """A key that leaked is stopped with every session that it led to."""
+    _make(engine, vault)
+    claims = _of(_assume(engine, vault, KEY.access_key_id))
+    assert _identify(engine, vault, claims).role == "deploy"
+    engine.update(lambda tx: tx.drop(AccessKey, KEY.access_key_id))
+    assert _refused(engine, vault, claims).code == "InvalidAccessKeyId"
 
 
 def test_moved_secret_does_not_open(engine: Engine, vault: Vault) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from holdfast.engine.access_records import Session
 from holdfast.engine.port import Engine
 from holdfast.engine.vault import Vault
-from holdfast.server.access.sessions import Issued, Terms, collect_sessions, issue, role_id
+from holdfast.server.access.sessions import Issued, Terms, collect_sessions, issue
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/deploy"
@@ -40,12 +40,6 @@ def test_sessions_differ(engine: Engine, vault: Vault) -> None:
     assert one.session.access_key_id != two.session.access_key_id
     assert {one.secret, one.token}.isdisjoint({two.secret, two.token})
     assert one.session.access_key_id.startswith("ASIA")
-
-
-def test_role_has_one_id() -> None:
-    """A role's id follows from its ARN."""
-    assert role_id(ROLE) == role_id(ROLE) != role_id(ROLE + "2")
-    assert len(role_id(ROLE)) == 21
 
 
 def test_session_is_kept_a_day_after_it_expired(engine: Engine, vault: Vault) -> None:

@@ -7,7 +7,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from in_process import ACCESS_KEY_ID, ACCOUNT, SECRET, Aws
+from in_process import ACCESS_KEY_ID, SECRET, Aws
+from roles import make_role
 
 CALLS: dict[str, str] = {
     "s3": "list_buckets",
@@ -110,7 +111,7 @@ def test_clock(aws: Aws, service: str, seconds: int) -> None:
 def test_expired_token(aws: Aws, service: str) -> None:
     """A session after its end, with a clock that is right."""
     role = aws.sts.assume_role(
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="run", DurationSeconds=900
+        RoleArn=make_role(aws.iam, "r"), RoleSessionName="run", DurationSeconds=900
     )["Credentials"]
     aws.clock.advance(899)
     client = aws.client(

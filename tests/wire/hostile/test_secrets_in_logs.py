@@ -6,6 +6,7 @@ import json
 
 from hostile_target import BUCKET, TABLE, Target
 from raw_http import Signer, head
+from roles import make_role
 
 CUSTOMER_KEY = base64.b64encode(b"0123456789abcdefghijklmnopqrstuv").decode()
 CUSTOMER_MD5 = base64.b64encode(
@@ -22,7 +23,7 @@ IN_A_STATE = "a-password-inside-a-state"
 def test_secrets(target: Target) -> None:
     """Good and bad requests of every kind leave no secret behind."""
     session = target.server.client("sts").assume_role(
-        RoleArn="arn:aws:iam::123456789012:role/deploy", RoleSessionName="run"
+        RoleArn=make_role(target.server.client("iam"), "deploy"), RoleSessionName="run"
     )["Credentials"]
     assumed = Signer(target.signer.host, session["AccessKeyId"], session["SecretAccessKey"])
     token = {"X-Amz-Security-Token": session["SessionToken"]}

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from in_process import ACCOUNT, Aws
+from roles import make_role
 
 
 def _refused(client: Any, **params: str) -> tuple[str, int, str]:
@@ -52,7 +53,7 @@ def test_name_outside_its_pattern(aws: Aws) -> None:
 
 def test_session_is_no_user(aws: Aws) -> None:
     """A session has to say whom it means."""
-    role = aws.sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/r", RoleSessionName="run")
+    role = aws.sts.assume_role(RoleArn=make_role(aws.iam, "r"), RoleSessionName="run")
     session = role["Credentials"]
     client = aws.client(
         "iam",

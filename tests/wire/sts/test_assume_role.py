@@ -1,6 +1,5 @@
 """STS AssumeRole."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from holdfast.engine.access_records import Session
 from in_process import ACCOUNT, Aws
+from roles import document, make_role
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/teams/deploy"
 Answer = dict[str, Any]
@@ -18,6 +19,12 @@ def _assume(client: Any, **params: Any) -> Answer:
     given: Answer = {"RoleArn": ROLE, "RoleSessionName": "run-7", **params}
     answer: Answer = client.assume_role(**given)
     return answer
+
+
+@pytest.fixture(autouse=True)
+def _role(aws: Aws) -> None:
+    """The role that the tests assume."""
+    make_role(aws.iam, "deploy", Path="/teams/", MaxSessionDuration=43200)
 
 
 def _with(aws: Aws, answer: Answer, service: str = "sts") -> Any:
@@ -85,8 +92,7 @@ def test_everything_terraform_sends_is_taken(aws: Aws) -> None:
     answer = _assume(
         aws.sts,
         ExternalId="vendor-1",
-        Policy=json.dumps({"Version": "2012-10-17", "Statement": []}),
-        PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}],
+        Policy=document({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),
         SourceIdentity="ada",
         Tags=[{"Key": "Team", "Value": "größe 7 @ home"}],
         TransitiveTagKeys=["Team"],
@@ -156,10 +162,80 @@ def test_all_violations_are_told_at_once(aws: Aws) -> None:
     assert message.startswith("2 validation errors detected: ")
 
 
-@pytest.mark.parametrize("policy", ["{", "[]", "[" * 2000])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        *("{", "[]", "[" * 2000, "{}"),
+        document({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Who": "ada"}),
+        document({"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}),
+    ],
+)
 def test_malformed_policy(aws: Aws, policy: str) -> None:
-    """A session policy is a JSON object."""
+    """A session policy is read strictly: what cannot be kept to is refused."""
     assert _refused(aws.sts, Policy=policy)[:2] == ("MalformedPolicyDocument", 400)
+
+
+def test_named_policies(aws: Aws) -> None:
+    """There are no policies of their own to name."""
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    code, status, message = _refused(aws.sts, PolicyArns=[{"arn": arn}])
+    assert (code, status) == ("ValidationError", 400)
+    assert arn in message
+
+
+def test_unknown_role(aws: Aws) -> None:
+    """One cannot find out which roles there are: a role that is not there trusts nobody."""
+    for name in ("nobody", "deploy"):  # the second has a path
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        said = (
+            f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: "
+            f"sts:AssumeRole on resource: {arn}"
+        )
+        assert _refused(aws.sts, RoleArn=arn) == ("AccessDenied", 403, said)
+
+
+def test_a_role_has_its_longest_session(aws: Aws) -> None:
+    """An hour, unless the role allows more."""
+    brief = make_role(aws.iam, "brief")
+    _assume(aws.sts, RoleArn=brief, DurationSeconds=3600)
+    code, status, message = _refused(aws.sts, RoleArn=brief, DurationSeconds=3601)
+    assert (code, status) == ("ValidationError", 400)
+    assert message == (
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    )
+
+
+def _stored(aws: Aws, answer: Answer) -> Session:
+    key = answer["Credentials"]["AccessKeyId"]
+    session = aws.engine.view(lambda tx: tx.get(Session, key))
+    assert session is not None
+    return session
+
+
+def test_what_a_session_is_is_kept(aws: Aws) -> None:
+    """Policy, tags and source identity are kept as they were given."""
+    policy = document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
+    tags = [{"Key": "Team", "Value": "a"}]
+    session = _stored(aws, _assume(aws.sts, Policy=policy, Tags=tags, SourceIdentity="ada"))
+    assert (session.policy, session.tags, session.source_identity) == (policy, {"Team": "a"}, "ada")
+
+
+def test_transitive_tags_go_on(aws: Aws) -> None:
+    """A session that is chained has those tags, and cannot change them."""
+    tags = [{"Key": "Team", "Value": "a"}, {"Key": "Run", "Value": "7"}]
+    first = _with(aws, _assume(aws.sts, Tags=tags, TransitiveTagKeys=["team"]))
+    second = _assume(first, Tags=[{"Key": "Run", "Value": "8"}])
+    assert _stored(aws, second).tags == {"Team": "a", "Run": "8"}
+    code, _, message = _refused(first, Tags=[{"Key": "TEAM", "Value": "b"}])
+    assert code == "InvalidParameterValue"
+    assert "conflicts with a transitive tag key" in message
+
+
+def test_source_identity_goes_on(aws: Aws) -> None:
+    """Who began a chain of roles stays known, and cannot be changed."""
+    first = _with(aws, _assume(aws.sts, SourceIdentity="ada"))
+    assert _assume(first)["SourceIdentity"] == "ada"
+    assert _refused(first, SourceIdentity="eve")[0] == "AccessDenied"
 
 
 def test_tag_twice(aws: Aws) -> None:

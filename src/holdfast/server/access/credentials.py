@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from holdfast.aws.claims import Claims
 from holdfast.aws.refusals import refusal
-from holdfast.engine.access_records import AccessKey, Session, User
+from holdfast.engine.access_records import AccessKey, Role, Session, User
 from holdfast.engine.port import Reader
 from holdfast.engine.vault import Vault
 
@@ -116,15 +116,18 @@ def _check_session(session: Session, claims: Claims, now: datetime) -> None:
 def _in_session(
     reader: Reader, session: Session, vault: Vault, account: str, claims: Claims, now: datetime
 ) -> Identity:
-    """Return who a session is of. It ends with its role, or with the key that it was made with."""
+    """Return who a session is of. It ends with its role, and with the key that it was made with."""
     key, sealed = session.access_key_id, session.secret
+    made_with = session.made_with
+    holder = find(reader, vault, account, made_with, now) if made_with else None
     if session.user:
-        holder = find(reader, vault, account, session.made_with, now)
         if holder is not None and holder.user == session.user:
             return _of_user_session(holder, key, sealed, vault)
-    else:
-        role = session.role_arn.rpartition("/")[2]
-        return _of_session(role, session.role_id, session.session_name, key, sealed, vault, account)
+    elif holder is not None or not made_with:  # a web identity has no key
+        role = reader.get(Role, session.role_arn.rpartition("/")[2])
+        if role is not None and role.role_id == session.role_id:
+            name, role_id = session.session_name, role.role_id
+            return _of_session(role.name, role_id, name, key, sealed, vault, account)
     raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
 
 

@@ -1,7 +1,7 @@
 """Sessions: temporary credentials of an assumed role, or of a user itself."""
 
 import hashlib
-from base64 import b32encode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -44,11 +44,6 @@ class Issued(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Return it without the secrets."""
         return f"Issued({self.session!r}, ...)"
-
-
-def role_id(role_arn: str) -> str:
-    """Return the id of a role: always the same for the same ARN."""
-    return "AROA" + b32encode(hashlib.sha256(role_arn.encode()).digest()).decode()[:17]
 
 
 def issue(
