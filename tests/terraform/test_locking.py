@@ -1,16 +1,14 @@
 """Locks, in every mode: held, waited for, left behind, broken, released."""
 
 import re
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from real_clients import Done, Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, TABLE, backend, value
+from terraform_holders import applying, twins
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform
@@ -20,36 +18,6 @@ pytestmark = pytest.mark.terraform
 def mode(request: pytest.FixtureRequest) -> str:
     """Each way to lock."""
     return str(request.param)
-
-
-def twins(project: Project, key: str, mode: str) -> tuple[Terraform, Terraform]:
-    """Two checkouts of one project: the first one's apply is slow, the second one is quick."""
-    first, second = project("first"), project("second")
-    first.write("main.tf", backend(key, LOCK_MODES[mode]) + SLOW)
-    second.write("main.tf", backend(key, LOCK_MODES[mode]) + value("quick"))
-    first.ok("init")
-    second.ok("init")
-    return first, second
-
-
-@contextmanager
-def applying(tf: Terraform) -> Iterator[subprocess.Popen[str]]:
-    """An apply that holds the lock until `release` exists."""
-    process = tf.begin("apply", "-auto-approve")
-    try:
-        wait_for(tf.path / "started")
-        yield process
-    finally:
-        (tf.path / "release").touch()
-        process.communicate(timeout=60)
-
-
-def wait_for(path: Path) -> None:
-    """Wait until a file exists, 60 seconds at most."""
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} never appeared"
-        time.sleep(0.05)
 
 
 def lock_id(refused: Done) -> str:

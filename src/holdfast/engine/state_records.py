@@ -34,8 +34,6 @@ class HeldLock(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     places: tuple[str, ...]  # where it was taken: "s3", "http", "dynamodb:TABLE"
     last_write: datetime | None = None  # of the state, by its holder
-    # When its holder gave it back in one of its places; the other follows within a moment.
-    released_in_part: datetime | None = None
     waiters: tuple[Waiter, ...] = ()
 
 

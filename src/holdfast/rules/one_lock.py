@@ -20,7 +20,6 @@ from holdfast.server.judging import DONE, JudgedReader, JudgedWriter, Refusal, S
 from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
 
 _MOST_WAITERS = 32
-_STEPS_WITHIN = timedelta(seconds=5)  # between giving a lock back in one place and in the next
 _RENEWED_BEFORE = timedelta(minutes=15)  # how long before its end clients renew a session
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
@@ -122,16 +121,11 @@ class OneLock:
     ) -> HeldLock | None:
         """Return the lock that is held, if something of it is left.
 
-        What its holder gave back in one place is free soon after, and so is a lock of which nothing
-        is left: an item may have ended by its time to live, a table may be gone.
+        Of a lock an item may have ended by its time to live, or a table may be gone.
         """
         held = state.lock
         if held is None:
             return self._found(tx, name, state, place)
-        given_back = held.released_in_part
-        if given_back is not None and tx.now - given_back > _STEPS_WITHIN:
-            self.end(tx, name, state, held, "", forced=False)
-            return None
         if any(self._document_in(tx, name, there) is not None for there in held.places):
             return held
         tx.put(_past(name, held, tx.now, "vanished", ""))
@@ -179,22 +173,30 @@ class OneLock:
 
         `DONE` says that what the caller means to delete is gone already.
         """
+        key_id = tx.caller.access_key_id
+        if self._recent.ends_release(name, place, key_id, tx.now):
+            return DONE
         state = tx.get(State, *name)
         held = state.lock if state is not None else None
         if state is None or held is None:
             return None
-        if self._recent.means_another(name, place, tx.caller.access_key_id, held.id, tx.now):
+        if self._recent.means_another(name, place, key_id, held.id, tx.now):
             about = {"state": str(name), "lock_id": held.id, "place": place}
             self._note(tx, "unlock-ignored", about)
             return DONE
-        by_holder = holds(tx, held) and not forced
-        rest = tuple(other for other in held.places if other != place)
-        if by_holder and rest and len(rest) < len(held.places):
-            # It was taken in several places, and is given back in each, within a moment.
-            tx.put(replace(state, lock=replace(held, places=rest, released_in_part=tx.now)))
-            return None
-        self.end(tx, name, state, held, place, forced=not by_holder)
+        self._remember(tx, name, held, place)
+        self.end(tx, name, state, held, place, forced=forced or not holds(tx, held))
         return None
+
+    def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
+        """Remember what a client of several places reads in the next one: the lock it gave back."""
+        document = self.document(tx, name, held)
+        key_id = tx.caller.access_key_id
+        self._recent.released(name, place, key_id, document, tx.now)
+        if place in held.places:
+            for other in held.places:
+                if other != place:
+                    self._recent.released_elsewhere(name, other, key_id, document, tx.now)
 
     def end(
         self,
@@ -248,13 +250,16 @@ class OneLock:
         """Return the lock document to show in a place instead of what is there; None: what is there.
 
         Shown are a lock that is held elsewhere, and, just after it was released, the lock that the
-        caller was refused by.
+        caller was refused by, or gave back in another place.
         """
         key_id, now = tx.caller.access_key_id, tx.now
+        pending = self._recent.read_to_release(name, place, key_id, now)
+        if pending is not None:
+            return pending
         state: State | None = tx.get(State, *name)
         after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
         if state is None or state.lock is None:
-            return after_refusal
+            return after_refusal or self._recent.read_after_release(name, place, key_id, now)
         held = state.lock
         self._recent.shown(name, place, key_id, held.id, now)
         return None if place in held.places else self.document(tx, name, held)

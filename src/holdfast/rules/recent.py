@@ -1,9 +1,9 @@
 """What clients were told of locks a moment ago, kept in memory.
 
 Terraform's protocols take several requests for one step, between which a lock may change hands. Who
-was refused reads the holder afterwards; who gives one back reads it, compares the id, and then deletes
-whatever is there. What was said before decides what is meant. Losing it (at a restart) only brings
-back what the plain services do.
+was refused reads the holder afterwards; who holds a lock in two places gives back one, then the other;
+who gives one back reads it, compares the id, and then deletes whatever is there. What was said before
+decides what is meant. Losing it (at a restart) only brings back what the plain services do.
 """
 
 from collections import OrderedDict
@@ -15,6 +15,8 @@ from holdfast.rules.places import StateName
 
 _MOST = 10_000  # of each sort
 _CREDIT = timedelta(seconds=15)  # between a refusal and the read that follows it
+_NEXT_PLACE = timedelta(seconds=1)  # between giving a lock back in one place and in the next
+_AFTER_RELEASE = timedelta(seconds=5)  # in which a client of several places looks into another
 _STEP = timedelta(seconds=60)  # between reading a lock and deleting it
 
 
@@ -37,6 +39,8 @@ class Recent:
         """Begin with nothing."""
         self._lock = Lock()
         self._refused: OrderedDict[_Key, _Told] = OrderedDict()
+        self._released: OrderedDict[tuple[StateName, str], tuple[str, _Told]] = OrderedDict()
+        self._pending: OrderedDict[_Key, _Told] = OrderedDict()
         self._shown: OrderedDict[_Key, dict[str, datetime]] = OrderedDict()
 
     def refused(
@@ -63,6 +67,58 @@ class Recent:
             if told.times > 1:
                 _put(self._refused, key, told._replace(times=told.times - 1))
             return told.document
+
+    def released(
+        self, state: StateName, place: str, access_key_id: str, document: bytes, now: datetime
+    ) -> None:
+        """Remember who released a lock where: a client of several places looks into another next."""
+        key = (state, access_key_id)
+        with self._lock:
+            self._released.pop(key, None)
+            self._released[key] = (place, _Told(document, now + _AFTER_RELEASE))
+            while len(self._released) > _MOST:
+                self._released.popitem(last=False)
+
+    def read_after_release(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> bytes | None:
+        """Return the document of a lock that the reader just released in another place, once."""
+        key = (state, access_key_id)
+        found = self._released.get(key)
+        if found is None or found[0] == place:
+            return None
+        with self._lock:
+            self._released.pop(key, None)
+        return found[1].document if found[1].until > now else None
+
+    def released_elsewhere(
+        self, state: StateName, place: str, access_key_id: str, document: bytes, now: datetime
+    ) -> None:
+        """Remember that a holder gave its lock back, which it is about to do in this place too."""
+        with self._lock:
+            told = _Told(document, now + _NEXT_PLACE)
+            _put(self._pending, (state, place, access_key_id), told)
+
+    def read_to_release(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> bytes | None:
+        """Return the document of a lock that the reader is about to give back in this place too."""
+        key = (state, place, access_key_id)
+        told = self._pending.get(key)
+        if told is None or told.until <= now:
+            return None
+        with self._lock:
+            _put(self._pending, key, told._replace(until=now + _STEP))
+        return told.document
+
+    def ends_release(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
+        """Say whether a deletion is the rest of a release; it is over with that."""
+        key = (state, place, access_key_id)
+        if key not in self._pending:
+            return False
+        with self._lock:
+            told = self._pending.pop(key, None)
+        return told is not None and told.until > now
 
     def shown(
         self, state: StateName, place: str, access_key_id: str, lock_id: str, now: datetime

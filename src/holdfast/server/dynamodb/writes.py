@@ -160,7 +160,7 @@ def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
     if write.condition is None and write.update is None:
         return record, None
     before = None if record is None else write.table.attributes(record)
-    if write.watched and write.condition is not None:
+    if write.watched and write.condition is not None and write.item is None:
         shown = tx.rules.shown_item(
             tx, write.table.record.name, write.watched, present=record is not None
         )

@@ -1,0 +1,62 @@
+"""One lock for a team that locks in several ways: each terraform respects the lock of every other."""
+
+import re
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from real_clients import Server, Terraform
+from terraform_blocks import BUCKET, LOCK_MODES, TABLE, backend, value
+from terraform_holders import applying, twins_in
+
+Project = Callable[..., Terraform]
+pytestmark = pytest.mark.terraform
+
+PAIRS = list(permutations(LOCK_MODES, 2))
+
+
+def locks_left(server: Server, prefix: str) -> list[str]:
+    """Return the lock items and lock files of states with a prefix."""
+    items = server.client("dynamodb").scan(TableName=TABLE)["Items"]
+    ids = [item["LockID"]["S"] for item in items if "Info" in item]
+    listed = server.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+    keys = [entry["Key"] for entry in listed.get("Contents", [])]
+    return [one for one in ids if one.startswith(f"{BUCKET}/{prefix}")] + [
+        key for key in keys if key.endswith(".tflock")
+    ]
+
+
+@pytest.mark.parametrize(("taken", "asked"), PAIRS)
+def test_a_lock_of_one_mode_stops_the_others(
+    project: Project, server: Server, taken: str, asked: str
+) -> None:
+    """The holder is shown, an unlock by its ID frees the state, and nothing is left of it."""
+    key = f"mixed/{taken}/{asked}.tfstate"
+    first, second = twins_in(project, key, taken, asked)
+    with applying(first) as holder:
+        refused = second.run("apply", "-auto-approve")
+        assert refused.code == 1
+        assert "Error acquiring the state lock" in refused.text
+        shown = re.search(r"ID: +([0-9a-f-]{36})", refused.text)
+        assert shown, refused.out
+        assert "Operation: OperationTypeApply" in refused.text
+        holder.kill()
+        holder.wait()
+        second.ok("force-unlock", "-force", shown[1])
+        second.ok("apply", "-auto-approve")
+
+    assert locks_left(server, f"mixed/{taken}/{asked}") == []
+
+
+def test_twenty_plans_at_once_wait_for_each_other_in_every_mode(project: Project) -> None:
+    """With `-lock-timeout` all succeed, whoever reads the holder just after it has left."""
+    modes = [list(LOCK_MODES)[number % len(LOCK_MODES)] for number in range(20)]
+    projects = [project(f"plan{number}") for number in range(20)]
+    for one, mode in zip(projects, modes, strict=True):
+        one.write("main.tf", backend("twenty.tfstate", LOCK_MODES[mode]) + value("same"))
+        one.ok("init")
+    running = [one.begin("plan", "-lock-timeout=280s") for one in projects]
+    said = [process.communicate(timeout=290)[0] for process in running]
+
+    assert [process.returncode for process in running] == [0] * 20, said
