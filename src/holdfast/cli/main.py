@@ -37,6 +37,9 @@ SECTIONS: dict[str, dict[str, Listed]] = {
         "lock": Listed(f"{_STATE}.lock", "Take the lock of a state and keep it."),
         "unlock": Listed(f"{_STATE}.unlock", "Break a lock that was left behind."),
     },
+    "Who did what": {
+        "journal": Listed(f"{_STATE}.journal", "Show what happened, or follow it as it happens."),
+    },
     "Recovery": {
         "restore": Listed(f"{_STATE}.restore", "Go back to an older version of a state."),
         "rescue": Listed(f"{_STATE}.rescue", "Bring home the errored.tfstate of a lost apply."),

@@ -23,6 +23,7 @@ _CODES: dict[type[HoldfastError], ExitCode] = {
     errors.NotAState: ExitCode.CORRUPT,
     errors.NotConfigured: ExitCode.NOT_CONFIGURED,
     errors.WrongRegion: ExitCode.NOT_CONFIGURED,
+    errors.NotHoldfast: ExitCode.NOT_CONFIGURED,
     errors.NoCredentials: ExitCode.ACCESS_DENIED,
     errors.AccessDenied: ExitCode.ACCESS_DENIED,
     errors.Unreachable: ExitCode.UNREACHABLE,

@@ -13,6 +13,7 @@ from holdfast.client.config.given import Given
 if TYPE_CHECKING:
     from holdfast.client.backend import Backend
     from holdfast.client.config.discovery import Discovered
+    from holdfast.client.connect import Connection
 
 Target = Given  # what the options below say
 Function = Callable[..., Any]
@@ -53,6 +54,7 @@ _OPTIONS = (
     ),
 )
 _FIELDS = frozenset(Given.__dataclass_fields__) - {"state"}  # an argument, not an option
+_SERVER_VARIABLES = ("AWS_ENDPOINT_URL_HOLDFAST", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 state_argument = click.argument("state", metavar="[STATE]", required=False)
 
@@ -104,3 +106,19 @@ def backend_of(
     for remark in found.warnings:
         warn(str(remark))
     return Backend(found.settings, found.workspace)
+
+
+def connection_of(target: Target) -> "Connection":
+    """Return the way to the server that the options, the directory and the environment say.
+
+    For what is about a whole server: where an endpoint is said, no bucket need be. Errors are those of
+    `discovered`.
+    """
+    from holdfast.client.config.discovery import look
+    from holdfast.client.connect import Connection
+
+    settings = look(target, os.environ, need_key=False).settings
+    said = [settings.endpoints.s3, *(os.environ.get(name) for name in _SERVER_VARIABLES)]
+    if not settings.bucket and any(said):
+        return Connection(settings)
+    return backend_of(target, whole_bucket=True).connection
