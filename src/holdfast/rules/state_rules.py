@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.engine.state_records import State
-from holdfast.rules import journal
+from holdfast.rules import finishing, journal
 from holdfast.rules.digest import DigestFollows
 from holdfast.rules.fencing import Fencing
 from holdfast.rules.inspecting import Facts, inspector_of
@@ -133,9 +133,11 @@ class StateRules:
 
     # ---- sessions, journal ---------------------------------------------------------------------
 
-    def may_finish(self, _tx: JudgedReader, _operation: str, _params: Mapping[str, Any]) -> bool:
-        """Let nobody go on whose session has expired."""
-        return False
+    def may_finish(
+        self, tx: JudgedReader, operation: str, params: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Let a session that has expired end what it holds the lock for."""
+        return finishing.noted(tx, operation, params)
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write an entry of the journal."""

@@ -19,6 +19,7 @@ from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
 from holdfast.server.access.credentials import Identity, identify
+from holdfast.server.access.finishing import finishing, verify
 from holdfast.server.caller import Caller
 from holdfast.server.judging import Inspector
 from holdfast.server.operation import (
@@ -94,13 +95,14 @@ class Exchange:
         if self._serving.attempts.refuses(self.request.client, claims.access_key_id):
             raise overload(self.service)
         site = self._serving.site
+        grace = self._serving.limits.finish_seconds
         identity = self.identity = self._serving.engine.view(
-            lambda tx: identify(tx, site.vault, site.account, claims, self.now)
+            lambda tx: identify(tx, site.vault, site.account, claims, self.now, grace)
         )
         # S3 declares the body's hash in the head, so nothing is taken from a stranger. The other
         # services sign a hash that only the body gives, and may name the operation in it.
         if self.service == "s3":
-            signing = sigv4.verify(claims, self.request, identity.secret, self.now)
+            signing = verify(claims, self.request, identity, self.now)
             self._serving.attempts.succeeded(self.request.client, claims.access_key_id)
             self._route(b"")
             self._open_payload(signing)
@@ -306,13 +308,15 @@ class Exchange:
     def _authenticate_document(self) -> None:
         assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
         digest = hashlib.sha256(self._document).hexdigest()
-        sigv4.verify(self._claims, self.request, self.identity.secret, self.now, digest)
+        verify(self._claims, self.request, self.identity, self.now, digest)
         self._serving.attempts.succeeded(self.request.client, self._claims.access_key_id)
         self._route(bytes(self._document))
 
     def _parse(self, body: bytes) -> None:
         assert self._target is not None and self._model is not None  # noqa: S101, PT018
         self._params = protocols.parse(self.service, self._model, self.request, self._target, body)
+        if self.identity is not None and self.identity.expired:
+            self._handler = finishing(self._handler, self._staging(), self.service, self._params)
         prepare = self._handler.prepare
         if prepare is not None:
             self._params = prepare(self._staging(), self._params)

@@ -20,3 +20,5 @@ class Limits(msgspec.Struct, frozen=True):
     stall_seconds: float = 30.0  # without a byte of a body
     idle_seconds: float = 75.0  # between two requests on a connection
     drain_seconds: float = 10.0  # for requests under way when the server is told to stop
+    # After its end a session may write the state whose lock it holds, and release that lock.
+    finish_seconds: float = 4 * 3600.0

@@ -29,6 +29,7 @@ def limits_of(settings: ServerSettings) -> Limits:
         stall_seconds=settings.stall_timeout,
         idle_seconds=settings.idle_timeout,
         drain_seconds=settings.drain_timeout,
+        finish_seconds=settings.finish_after_expiry,
     )
 
 

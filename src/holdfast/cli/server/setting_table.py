@@ -196,6 +196,14 @@ SETTINGS: tuple[Setting, ...] = (
         "How long a stop waits for the requests under way.",
     ),
     Setting(
+        "finish_after_expiry",
+        values.seconds(0, 86400),
+        "14400",
+        "SECONDS",
+        "How long after its end a session that holds the lock of a state may still write that state "
+        "and release that lock, and nothing else. 0: it may do nothing.",
+    ),
+    Setting(
         "log_level",
         values.choice("debug", "info", "warning", "error"),
         "info",

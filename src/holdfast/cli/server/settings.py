@@ -43,6 +43,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     stall_timeout: float
     idle_timeout: float
     drain_timeout: float
+    finish_after_expiry: float
     log_level: str
     log_format: str
     given: frozenset[str] = frozenset()  # names of the settings whose value is not the default's

@@ -8,7 +8,7 @@ import hmac
 import re
 from base64 import b32encode, b64encode
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -33,13 +33,21 @@ class Identity(msgspec.Struct, frozen=True):
     session: str = ""  # the session name of an assumed role
     user: str = ""  # the user's name, if it is one: by a key or by a session of its own
     role: str = ""  # the role's name, if it is a session of one
+    expired: bool = False  # a session past its end: it may only finish what it holds a lock for
 
     def __repr__(self) -> str:
         """Return it without the secret."""
         return f"Identity({self.arn!r}, {self.user_id!r}, {self.access_key_id!r}, ...)"
 
 
-def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: datetime) -> Identity:
+def identify(
+    reader: Reader,
+    vault: Vault,
+    account: str,
+    claims: Claims,
+    now: datetime,
+    grace: float = 0.0,
+) -> Identity:
     """Return who a request claims to be from. Its signature is still to be verified.
 
     Args:
@@ -48,6 +56,7 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
         account: 12 digits.
         claims: what the request says.
         now: aware.
+        grace: seconds after its end for which a session is identified, as one that has expired.
 
     Raises:
         ServiceError: the access key does not exist, is switched off or has expired, or the session
@@ -58,14 +67,15 @@ def identify(reader: Reader, vault: Vault, account: str, claims: Claims, now: da
     temporary = claims.access_key_id.startswith("ASIA")
     session = reader.get(Session, claims.access_key_id) if temporary else None
     if session is not None:
-        _check_session(session, claims, now)
-        return _in_session(reader, session, vault, account, claims, now)
-    identity = find(reader, vault, account, claims.access_key_id, now)
-    if identity is None:
+        _check_session(session, claims, now - timedelta(seconds=grace))
+        identity = _in_session(reader, session, vault, account, claims, now)
+        return identity if session.expires > now else replace(identity, expired=True)
+    holder = find(reader, vault, account, claims.access_key_id, now)
+    if holder is None:
         raise refusal(claims.service, "unknown", AWSAccessKeyId=claims.access_key_id)
     if claims.security_token:
         raise refusal(claims.service, "bad-token")
-    return identity
+    return holder
 
 
 def find(
@@ -102,14 +112,14 @@ def _of_user(
     )
 
 
-def _check_session(session: Session, claims: Claims, now: datetime) -> None:
+def _check_session(session: Session, claims: Claims, ended_by: datetime) -> None:
     service, token = claims.service, claims.security_token
     if not token:
         raise refusal(service, "unknown", AWSAccessKeyId=claims.access_key_id)
     digest = hashlib.sha256(token.encode()).digest()
     if not hmac.compare_digest(digest, session.token_sha256):
         raise refusal(service, "bad-token")
-    if session.expires <= now:
+    if session.expires <= ended_by:
         raise refusal(service, "expired")
 
 
