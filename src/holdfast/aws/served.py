@@ -150,7 +150,18 @@ _IAM = frozenset(
     }
 )
 
-_HOLDFAST = frozenset({"ListJournal"})  # our own service; see server/states/
+# Our own service; see server/states/.
+_HOLDFAST = frozenset(
+    {
+        "DeleteOverride",
+        "DeleteStateRules",
+        "GetStateRules",
+        "ListJournal",
+        "ListOverrides",
+        "PutOverride",
+        "PutStateRules",
+    }
+)
 
 _KMS = frozenset(
     {

@@ -206,7 +206,8 @@ def _outdated(name: str, why: str) -> Finding:
     return Finding(
         OUTDATED,
         f"This session has not read {name} since {why}.",
-        "What it would write may be without what was written in between. Plan again.",
+        "What it would write may be without what was written in between. Read the state, or plan, "
+        "again.",
     )
 
 

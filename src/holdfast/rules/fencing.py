@@ -13,7 +13,7 @@ from holdfast.rules.inspecting import Facts
 from holdfast.rules.one_lock import holds
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import StateName
-from holdfast.server.judging import JudgedWriter, ObjectPut, Refusal
+from holdfast.server.judging import JudgedReader, JudgedWriter, ObjectPut, Refusal
 from holdfast.server.rule_modes import Modes, modes_of
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
@@ -34,9 +34,10 @@ class Fencing:
         self._note = note
         self._defaults = defaults
 
-    def modes(self, tx: JudgedWriter, name: StateName) -> Modes:
-        """Return the mode of every rule for a state."""
-        return modes_of(tx.get(Bucket, name.bucket), name.key, self._defaults)
+    def modes(self, tx: JudgedReader, name: StateName) -> Modes:
+        """Return the mode of every rule for a state, or for all without the name of a bucket."""
+        bucket = tx.get(Bucket, name.bucket) if name.bucket else None
+        return modes_of(bucket, name.key, self._defaults)
 
     def put(self, tx: JudgedWriter, name: StateName, put: ObjectPut) -> Refusal | None:
         """Judge a write of what is or may become a state."""

@@ -21,6 +21,7 @@ from holdfast.rules.places import (
 )
 from holdfast.rules.recent import Recent
 from holdfast.server.judging import (
+    REFUSED_BUCKET,
     Attributes,
     Inspector,
     ItemWrite,
@@ -55,9 +56,9 @@ class StateRules:
 
     # ---- objects -------------------------------------------------------------------------------
 
-    def inspector(self, _bucket: str, key: str, _size: float) -> Inspector | None:
-        """Return what reads a body that is written under a key."""
-        return inspector_of(key)
+    def inspector(self, bucket: str, key: str, _size: float) -> Inspector | None:
+        """Return what reads a body that is written under a key; none of a refused write is read."""
+        return None if bucket == REFUSED_BUCKET else inspector_of(key)
 
     def put_object(self, tx: JudgedWriter, put: ObjectPut) -> Verdict:
         """Judge a write of an object: a lock that is taken, or a state."""
@@ -138,6 +139,10 @@ class StateRules:
     ) -> Mapping[str, Any] | None:
         """Let a session that has expired end what it holds the lock for."""
         return finishing.noted(tx, operation, params)
+
+    def modes(self, tx: JudgedReader, bucket: str, key: str) -> Modes:
+        """Say how strictly each rule is held for a key."""
+        return self._fencing.modes(tx, StateName(bucket, key))
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write an entry of the journal."""

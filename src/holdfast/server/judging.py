@@ -141,6 +141,9 @@ class Rules(Protocol):
         It may end what it holds the lock for. Nothing is noted of an empty answer.
         """
 
+    def modes(self, tx: JudgedReader, bucket: str, key: str) -> Mapping[str, str]:
+        """Say how strictly each rule is held for a key; see `rule_modes`."""
+
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write into the journal what was done, such as `user-created`, in the name of the caller."""
 
@@ -187,6 +190,10 @@ class NoRules:
     ) -> Mapping[str, Any] | None:
         """Let nobody."""
         return None
+
+    def modes(self, _tx: JudgedReader, _bucket: str, _key: str) -> Mapping[str, str]:
+        """There are none."""
+        return {}
 
     def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:
         """Write nothing."""

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from holdfast.engine.bodies import unlink
 from holdfast.engine.records import Bucket, Object, ObjectVersion, Part, Upload
 from holdfast.server.judging import REFUSED_BUCKET, Refusal
@@ -67,7 +69,8 @@ def set_aside(
         storage_class="STANDARD",
     )
     choice = choose(tx, bucket, params)
-    store(tx, home, aside, None, received, choice, description)
+    # What is kept here is not judged, so nothing is to be known of it as a state.
+    store(tx, home, aside, None, replace(received, facts=None), choice, description)
     return aside
 
 

@@ -3,6 +3,14 @@
 from typing import Any
 
 from holdfast.server.operation import Operation
-from holdfast.server.states import journal
+from holdfast.server.states import journal, overrides, rules
 
-OPERATIONS: tuple[Operation[Any], ...] = (journal.list_journal,)
+OPERATIONS: tuple[Operation[Any], ...] = (
+    journal.list_journal,
+    overrides.delete_override,
+    overrides.list_overrides,
+    overrides.put_override,
+    rules.delete_state_rules,
+    rules.get_state_rules,
+    rules.put_state_rules,
+)

@@ -1,0 +1,95 @@
+"""How strictly rules about states are held: GetStateRules, PutStateRules, DeleteStateRules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.aws.errors import ServiceError
+from holdfast.engine.records import Bucket
+from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
+from holdfast.server.rule_modes import (
+    MOST_PREFIXES,
+    RULES,
+    SETTING,
+    BadMode,
+    Modes,
+    checked,
+    given_in,
+)
+from holdfast.server.s3.bucket_setting import with_setting
+
+
+@operation("GetStateRules")
+def get_state_rules(tx: Snapshot, params: Params) -> Result:
+    """Say how strictly each rule is held, and what a bucket says itself.
+
+    Raises:
+        ServiceError: NoSuchBucket.
+    """
+    if "Key" in params and "Bucket" not in params:
+        raise ServiceError("ValidationException", "Key needs Bucket")
+    bucket = _bucket(tx, params) if "Bucket" in params else None
+    modes = tx.rules.modes(tx, params.get("Bucket", ""), params.get("Key", ""))
+    rules = [
+        {"Name": rule.name, "Mode": modes[rule.name], "Meaning": rule.meaning}
+        for rule in RULES
+        if rule.name in modes
+    ]
+    return {"Rules": rules, "Given": _shown(given_in(bucket))}
+
+
+@operation("PutStateRules", writes=True)
+def put_state_rules(tx: Transaction, params: Params) -> Result:
+    """Set modes for the keys with a prefix; rules that are not named stay as they are.
+
+    Raises:
+        ServiceError: NoSuchBucket; ValidationException for a rule or mode that there is not.
+    """
+    bucket = _bucket(tx, params)
+    prefix = params.get("Prefix", "")
+    try:
+        modes = checked(params["Modes"])
+    except BadMode as bad:
+        raise ServiceError("ValidationException", str(bad)) from None
+    given = dict(given_in(bucket))
+    given[prefix] = {**given.get(prefix, {}), **modes}
+    if len(given) > MOST_PREFIXES:
+        raise ServiceError("ValidationException", f"a bucket has at most {MOST_PREFIXES} prefixes")
+    _keep(tx, bucket, given, {"prefix": prefix, "modes": modes})
+    return {"Given": _shown(given)}
+
+
+@operation("DeleteStateRules", writes=True)
+def delete_state_rules(tx: Transaction, params: Params) -> Result:
+    """Forget what was set for a prefix, or for the whole bucket.
+
+    Raises:
+        ServiceError: NoSuchBucket.
+    """
+    bucket = _bucket(tx, params)
+    given = dict(given_in(bucket))
+    if "Prefix" in params:
+        changed = given.pop(params["Prefix"], None) is not None
+        what: dict[str, Any] = {"prefix": params["Prefix"]}
+    else:
+        changed, given, what = bool(given), {}, {}
+    if changed:
+        _keep(tx, bucket, given, {**what, "modes": {}})
+    return {}
+
+
+def _keep(
+    tx: Transaction, bucket: Bucket, given: Mapping[str, Modes], what: Mapping[str, Any]
+) -> None:
+    tx.put(with_setting(bucket, SETTING, dict(given) or None))
+    tx.rules.note(tx, "rules-changed", {"bucket": bucket.name, **what})
+
+
+def _bucket(tx: Snapshot, params: Params) -> Bucket:
+    found = tx.get(Bucket, params["Bucket"])
+    if found is None:
+        raise ServiceError("NoSuchBucket", f"There is no bucket {params['Bucket']}")
+    return found
+
+
+def _shown(given: Mapping[str, Modes]) -> list[dict[str, Any]]:
+    return [{"Prefix": prefix, "Modes": dict(given[prefix])} for prefix in sorted(given)]
