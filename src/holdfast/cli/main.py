@@ -14,6 +14,7 @@ from holdfast.cli.output import CommandFailed, note, print_failure
 from holdfast.cli.signals import interrupted_code, raise_on_signals
 
 _STATE = "holdfast.cli.state"
+_ACCESS = "holdfast.cli.state.access"
 _SERVER = "holdfast.cli.server"
 
 # A module is imported when its command is used: help is quick. Sections and commands are in the
@@ -59,6 +60,12 @@ SECTIONS: dict[str, dict[str, Listed]] = {
             f"{_STATE}.migrate_locks", "Go from a lock table to lock files, in a whole tree."
         ),
         "completion": Listed("holdfast.cli.completion", "Print the completion script of a shell."),
+    },
+    "Access": {
+        "users": Listed(f"{_ACCESS}.users", "List and make users, and say what they may do."),
+        "keys": Listed(f"{_ACCESS}.keys", "Make, rotate, switch off and delete access keys."),
+        "roles": Listed(f"{_ACCESS}.roles", "List and make roles, and say what they may do."),
+        "policy": Listed(f"{_ACCESS}.policy", "Show policies, and say which statement decides."),
     },
     "Server": {
         "serve": Listed(f"{_SERVER}.serve", "Run the state server."),

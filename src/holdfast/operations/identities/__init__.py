@@ -1,0 +1,1 @@
+"""Who may use a backend: users, access keys, roles and ready policies, through the IAM API."""
