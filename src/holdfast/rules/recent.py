@@ -111,6 +111,11 @@ class Recent:
             _put(self._pending, key, told._replace(until=now + _STEP))
         return told.document
 
+    def gives_back(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
+        """Say whether a holder is about to give its lock back in this place too."""
+        told = self._pending.get((state, place, access_key_id))
+        return told is not None and told.until > now
+
     def ends_release(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
         """Say whether a deletion is the rest of a release; it is over with that."""
         key = (state, place, access_key_id)

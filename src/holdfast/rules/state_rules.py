@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.engine.state_records import State
-from holdfast.rules import finishing, journal
+from holdfast.rules import journal
 from holdfast.rules.digest import DigestFollows
 from holdfast.rules.fencing import Fencing
+from holdfast.rules.finishing import Finishing
 from holdfast.rules.inspecting import Facts, inspector_of
 from holdfast.rules.one_lock import OneLock
 from holdfast.rules.outdated import OutdatedSessions
@@ -51,7 +52,9 @@ class StateRules:
         self._chain_key = chain_key
         self._outdated = OutdatedSessions()
         self._fencing = Fencing(self._outdated, self.note, defaults)
-        self.lock = OneLock(stores, Recent(), self.note, self._fencing.lost)
+        recent = Recent()
+        self.lock = OneLock(stores, recent, self.note, self._fencing.lost)
+        self._finishing = Finishing(recent)
         self._digest = DigestFollows(stores)
 
     # ---- objects -------------------------------------------------------------------------------
@@ -138,7 +141,7 @@ class StateRules:
         self, tx: JudgedReader, operation: str, params: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
         """Let a session that has expired end what it holds the lock for."""
-        return finishing.noted(tx, operation, params)
+        return self._finishing.noted(tx, operation, params)
 
     def modes(self, tx: JudgedReader, bucket: str, key: str) -> Modes:
         """Say how strictly each rule is held for a key."""

@@ -57,7 +57,7 @@ class Applying:
 
     def __init__(self, aws: Aws, mode: str, given: dict[str, Any]) -> None:
         self.aws = aws
-        credentials = {
+        credentials = self.credentials = {
             "aws_access_key_id": given["AccessKeyId"],
             "aws_secret_access_key": given["SecretAccessKey"],
             "aws_session_token": given["SessionToken"],
@@ -222,6 +222,47 @@ REFUSED: dict[str, Callable[[Applying], object]] = {
 def test_nothing_else_is_allowed(applying: Applying, what: str) -> None:
     """The answer is that the session has expired, whatever is asked for."""
     assert code_of(lambda: REFUSED[what](applying)).startswith("ExpiredToken")
+
+
+def both(aws: Aws) -> tuple[Applying, Locker]:
+    """Return one that has locked in table and file, and its other half."""
+    given = user_session(aws)
+    one = Applying(aws, "dynamodb", given)
+    other = Locker(aws, "lockfile", **one.credentials)
+    other.document = one.locker.document
+    other.lock()
+    return one, other
+
+
+def test_a_lock_in_both_places_is_released_in_both(aws: Aws) -> None:
+    """As Terraform does with both, although the first release frees it everywhere."""
+    one, other = both(aws)
+    end_sessions(aws)
+    one.locker.release()
+    other.release()
+    assert left_of_locks(aws) == []
+    assert code_of(lambda: one.write(1)) == "ExpiredToken"
+
+
+def test_a_successor_keeps_its_lock_when_the_rest_is_released(aws: Aws) -> None:
+    """It took the lock between the two; only the expired session's own is given back."""
+    one, other = both(aws)
+    end_sessions(aws)
+    one.locker.release()
+    successor = Locker(aws, "lockfile")
+    successor.lock()
+    other.release()
+    assert successor.holder() == successor.document
+    assert code_of(other.unlock) == "ExpiredToken"
+    assert successor.holder() == successor.document
+
+
+def test_a_release_whose_answer_was_lost_is_sent_again(applying: Applying) -> None:
+    """It succeeds, for a minute."""
+    applying.locker.release()
+    applying.locker.unlock()
+    applying.aws.clock.advance(61)
+    assert code_of(applying.locker.unlock).startswith("ExpiredToken")
 
 
 def test_the_lock_of_another_is_not_released(aws: Aws) -> None:
