@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,10 +96,12 @@ def clean_env() -> dict[str, str]:
     return env
 
 
-def start(data: Path, *options: str) -> tuple[subprocess.Popen[str], Server]:
+def start(
+    data: Path, *options: str, program: Sequence[str] = (str(BIN / "holdfast"),)
+) -> tuple[subprocess.Popen[str], Server]:
     """Start a server as a user does, and wait until it answers."""
     log = data.with_suffix(".log")
-    command = [str(BIN / "holdfast"), "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+    command = [*program, "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
     with log.open("w") as output:
         process = subprocess.Popen(
             [*command, *options], stdout=output, stderr=output, text=True, env=clean_env()
