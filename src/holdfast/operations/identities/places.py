@@ -27,6 +27,7 @@ class Place:
     account: str = ""  # of the table
     key: str | None = None  # the ARN of the KMS key of the bucket
     partition: str = "aws"
+    is_aws: bool = True  # no server of holdfast, which has actions of its own
 
     @property
     def url(self) -> str:
@@ -106,6 +107,7 @@ def found_place(connection: Connection, prefix: str, *, workspaces: bool) -> Pla
         said["Account"],
         _key(connection),
         said["Arn"].split(":")[1],
+        connection.is_aws,
     )
 
 

@@ -51,7 +51,7 @@ def ready_policy(right: Right, place: Place) -> str:
     statements = [*_listing(place), _objects(right, place), *_locks(right, place)]
     if right == "writer":
         statements += _deleting(place)
-    statements += _table(level, place) + _key(level, place)
+    statements += _table(level, place) + _key(level, place) + _own(level, place)
     if level >= RIGHTS.index("operator"):
         statements.append(_allow("Settings", _named("s3", _SETTINGS), place.bucket_arn))
     for statement in statements:
@@ -128,6 +128,17 @@ def _key(level: int, place: Place) -> list[Statement]:
     if level >= RIGHTS.index("operator"):
         names += _KEY_SETTINGS
     return [_allow("Key", _named("kms", names), place.key)]
+
+
+def _own(level: int, place: Place) -> list[Statement]:
+    """Allow what only a server of holdfast has: its journal, its rules, leave to go against one."""
+    if place.is_aws:
+        return []
+    names = ["Get*", "List*"]
+    if level >= RIGHTS.index("operator"):
+        names += ["PutOverride", "DeleteOverride"]
+    names = ["*"] if RIGHTS[level] == "administrator" else names
+    return [_allow("Server", _named("holdfast", names), _arns(place))]
 
 
 def _arns(place: Place) -> list[str]:
