@@ -110,8 +110,7 @@ class OneLock:
         caller = tx.caller
         waiters = _with_waiter(held.waiters, caller.arn, caller.address, info, tx.now)
         tx.put(replace(state, lock=replace(held, waiters=waiters)))
-        theirs = self.document(tx, name, held)
-        self._recent.refused(name, place, caller.access_key_id, theirs, tx.now)
+        self._recent.refused(name, place, caller.access_key_id, held.document, tx.now)
         about = {**_about(name, info), "place": place, "held_by": held.who, "held_id": held.id}
         self._note(tx, "lock-refused", about)
         return Refusal("one_lock", told(name, held, tx.now))
@@ -190,13 +189,12 @@ class OneLock:
 
     def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
         """Remember what a client of several places reads in the next one: the lock it gave back."""
-        document = self.document(tx, name, held)
         key_id = tx.caller.access_key_id
-        self._recent.released(name, place, key_id, document, tx.now)
+        self._recent.released(name, place, key_id, held.document, tx.now)
         if place in held.places:
             for other in held.places:
                 if other != place:
-                    self._recent.released_elsewhere(name, other, key_id, document, tx.now)
+                    self._recent.released_elsewhere(name, other, key_id, held.document, tx.now)
 
     def end(
         self,
@@ -255,11 +253,12 @@ class OneLock:
         key_id, now = tx.caller.access_key_id, tx.now
         pending = self._recent.read_to_release(name, place, key_id, now)
         if pending is not None:
-            return pending
+            return self._opened(tx, name, pending)
         state: State | None = tx.get(State, *name)
         after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
         if state is None or state.lock is None:
-            return after_refusal or self._recent.read_after_release(name, place, key_id, now)
+            gone = after_refusal or self._recent.read_after_release(name, place, key_id, now)
+            return None if gone is None else self._opened(tx, name, gone)
         held = state.lock
         self._recent.shown(name, place, key_id, held.id, now)
         return None if place in held.places else self.document(tx, name, held)
@@ -275,7 +274,10 @@ class OneLock:
 
     def document(self, tx: Any, name: StateName, held: HeldLock) -> bytes:
         """Return the document of a lock, byte for byte as its holder wrote it."""
-        return self._stores.unseal(tx, held.document, "lock", *name)
+        return self._opened(tx, name, held.document)
+
+    def _opened(self, tx: Any, name: StateName, sealed: bytes) -> bytes:
+        return self._stores.unseal(tx, sealed, "lock", *name)
 
 
 def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:

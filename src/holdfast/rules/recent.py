@@ -24,7 +24,7 @@ _V = TypeVar("_V")
 
 
 class _Told(NamedTuple):
-    document: bytes
+    document: bytes  # sealed: most are never asked for
     until: datetime
     times: int = 1
 

@@ -55,7 +55,8 @@ class ServerStores:
             return
         checked = values.checked_attributes(item)
         key = keys.of_item(found.record, checked)
-        found.save(tx, key, checked, values.item_size(checked), found.find(tx, key))
+        replaced = found.find(tx, key) if found.ttl_attribute else None
+        found.save(tx, key, checked, values.item_size(checked), replaced)
 
     def drop_item(self, tx: Transaction, table: str, key: str) -> None:
         """Delete an item, if it is there."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _ZERO = "0001-01-01T00:00:00Z"
@@ -73,8 +74,9 @@ class LockInfo:
         return _HALF_PAIRS.sub("\ufffd", text)
 
 
+@lru_cache(maxsize=16)
 def parse(text: str | bytes) -> LockInfo:
-    """Read a lock document.
+    """Read a lock document. Each is looked at several times within a request.
 
     Raises:
         NotALockDocument: it is not a JSON object with an `ID`.
