@@ -18,6 +18,8 @@ from holdfast.aws.models import OperationModel, service
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
+from holdfast.server.access import admission
+from holdfast.server.access.call import Call
 from holdfast.server.access.credentials import Identity, identify
 from holdfast.server.access.finishing import finishing, verify
 from holdfast.server.caller import Caller
@@ -181,6 +183,8 @@ class Exchange:
         try:
             step()
         except ServiceError as error:
+            if error.code in admission.UNSEEN:
+                error = admission.told(self._serving.engine, self._call(), error)
             self.refuse(error)
         except EngineError as error:
             log.error("request %s %s: %s", self.request_id, self.operation, error)  # noqa: TRY400
@@ -317,9 +321,18 @@ class Exchange:
         self._params = protocols.parse(self.service, self._model, self.request, self._target, body)
         if self.identity is not None and self.identity.expired:
             self._handler = finishing(self._handler, self._staging(), self.service, self._params)
+        engine, who = self._serving.engine, self.identity
+        if who is None or not admission.unbound(engine, who.user, self.service, self._params):
+            self._params = admission.admit(engine, self._call())
         prepare = self._handler.prepare
         if prepare is not None:
             self._params = prepare(self._staging(), self._params)
+
+    def _call(self) -> Call:
+        assert self.identity is not None and self._claims is not None  # noqa: S101, PT018
+        site, params, claims = self._serving.site, self._params, self._claims
+        who = self.identity
+        return Call(self.service, self.operation, params, self.request, claims, site, self.now, who)
 
     def _staging(self) -> Staging:
         return Staging(self._serving.engine, self._context())

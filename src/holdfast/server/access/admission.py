@@ -5,7 +5,7 @@ knows policies is imported when somebody else comes.
 """
 
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.port import Engine, EngineError, Reader
+from holdfast.engine.port import Engine, EngineError
 from holdfast.engine.records import Bucket
 from holdfast.server.access.call import Call
 from holdfast.server.access.users import ADMINISTRATOR
@@ -13,6 +13,27 @@ from holdfast.server.operation import Params
 
 # What tells that something is not there: only who may look for it is told.
 UNSEEN = frozenset({"NoSuchKey", "NoSuchVersion"})
+# A member that is added to the parameters of DeleteObjects: for each entry why it is not allowed, or
+# None. No member of AWS's models begins with this sign.
+DENIED = "@Denied"
+
+
+def unbound(engine: Engine, user: str, service: str, params: Params) -> bool:
+    """Tell whether a request is the administrator's and meets no bucket's policy.
+
+    Args:
+        engine: where the records are.
+        user: who asks, by name; empty for a role.
+        service: such as `s3`.
+        params: of the request.
+    """
+    if user != ADMINISTRATOR:
+        return False
+    name = params.get("Bucket") if service == "s3" else None
+    if name is None:
+        return True
+    bucket = engine.view(lambda tx: tx.get(Bucket, name))
+    return (bucket is None or "Policy" not in bucket.settings) and "CopySource" not in params
 
 
 def admit(engine: Engine, call: Call) -> Params:
@@ -20,15 +41,15 @@ def admit(engine: Engine, call: Call) -> Params:
 
     Args:
         engine: where the records are.
-        call: the request.
+        call: the request; not one that is `unbound`.
 
     Raises:
         ServiceError: AccessDenied or AccessDeniedException; InvalidArgument for a copy that does not
             say what it reads.
     """
-    if call.identity.user == ADMINISTRATOR and call.service != "s3":
-        return call.params
-    return engine.view(lambda tx: _admitted(tx, call))
+    from holdfast.server.access.authorize import authorize
+
+    return engine.view(lambda tx: authorize(tx, call))
 
 
 def told(engine: Engine, call: Call, error: ServiceError) -> ServiceError:
@@ -50,19 +71,3 @@ def told(engine: Engine, call: Call, error: ServiceError) -> ServiceError:
     except EngineError:
         return ServiceError("AccessDenied")  # nothing is told that may not be
     return error
-
-
-def _admitted(reader: Reader, call: Call) -> Params:
-    if call.identity.user == ADMINISTRATOR and _meets_no_policy(reader, call.params):
-        return call.params
-    from holdfast.server.access.authorize import authorize
-
-    return authorize(reader, call)
-
-
-def _meets_no_policy(reader: Reader, params: Params) -> bool:
-    """Tell whether a request to S3 meets no bucket's policy."""
-    if "Bucket" not in params:
-        return True
-    bucket = reader.get(Bucket, params["Bucket"])
-    return (bucket is None or "Policy" not in bucket.settings) and "CopySource" not in params

@@ -12,6 +12,7 @@ from msgspec import structs
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.port import Reader
 from holdfast.server.access.actions import needs_of
+from holdfast.server.access.admission import DENIED
 from holdfast.server.access.asked import Asked, Need
 from holdfast.server.access.call import Call
 from holdfast.server.access.denials import denial, refused
@@ -27,10 +28,6 @@ from holdfast.server.access.policies.evaluate import (
 )
 from holdfast.server.access.policies.patterns import Values
 from holdfast.server.operation import Params
-
-# A member that is added to the parameters of DeleteObjects: for each entry why it is not allowed, or
-# None. No member of AWS's models begins with this sign.
-DENIED = "@Denied"
 
 
 def authorize(reader: Reader, call: Call) -> Params:

@@ -10,7 +10,7 @@ from holdfast.server.access.credentials import Identity
 from holdfast.server.operation import Params, Site
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True):
     """One request, parsed."""
 
     service: str

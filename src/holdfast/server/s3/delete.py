@@ -5,6 +5,7 @@ from typing import Any
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, ObjectVersion
+from holdfast.server.access.admission import DENIED
 from holdfast.server.judging import Refusal
 from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
@@ -92,8 +93,11 @@ def delete_objects(tx: Transaction, params: Params) -> Result:
     if not 0 < len(wanted) <= MOST_AT_ONCE:
         raise ServiceError("MalformedXML")
     deleted, errors = [], []
-    for item in wanted:
+    denied = params.get(DENIED) or [None] * len(wanted)
+    for item, denial in zip(wanted, denied, strict=True):
         try:
+            if denial is not None:
+                raise denial
             deleted.append(_delete_one(tx, bucket, item))
         except ServiceError as error:
             errors.append(_error(item, error))
