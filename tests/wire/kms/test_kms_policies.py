@@ -52,6 +52,9 @@ def test_policy_comes_back_as_it_was_put(aws: Aws, key: str) -> None:
         document(Effect="Maybe"),
         document(Principal=""),
         document(Principal={}),
+        document(Actions="kms:*"),
+        document(Action="s3:*"),
+        document(Condition={"StringEquals": {"kms:GrantIsForAWSResource": "true"}}),
         "[" * 20000,
     ],
 )

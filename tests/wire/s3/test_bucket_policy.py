@@ -100,3 +100,24 @@ def test_a_malformed_policy_is_refused(
     error = refused(s3.put_bucket_policy, Bucket=bucket, Policy=policy)
     assert (error["code"], error["status"]) == ("MalformedPolicy", 400)
     assert error["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"Principals": "*"}, "Unknown field Principals"),
+        ({"Sid": "a", "Condition": {"StringIs": {"aws:username": "x"}}}, "StringIs"),
+        ({"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}, "aws:sourcevpce"),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "home"}}}, "home"),
+        ({"Condition": {"StringEquals": {"dynamodb:Select": "COUNT"}}}, "do not apply"),
+        ({"Principal": {"AWS": "arn:aws:iam::123456789012:user/*"}}, "Invalid principal"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused(
+    s3: "S3Client", bucket: str, refused: Refused, changes: dict[str, Any], message: str
+) -> None:
+    """Never kept and then ignored."""
+    error = refused(s3.put_bucket_policy, Bucket=bucket, Policy=_policy(bucket, **changes))
+    assert (error["code"], error["status"]) == ("MalformedPolicy", 400)
+    assert message in error["message"]
+    assert refused(s3.get_bucket_policy, Bucket=bucket)["code"] == "NoSuchBucketPolicy"

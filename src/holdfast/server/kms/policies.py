@@ -95,28 +95,15 @@ def _malformed(message: str) -> ServiceError:
 
 
 def _statements(text: str) -> list[Mapping[str, Any]]:
-    """Return the statements of a policy document that has the right form."""
+    """Return the statements of a policy document; whatever cannot be evaluated is refused."""
+    from holdfast.server.access.policies.document import PolicyRefused, parse
+
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise _malformed("Policy is not valid JSON.") from None
-    listed = document.get("Statement") if isinstance(document, dict) else None
-    statements = [listed] if isinstance(listed, dict) else listed
-    if not isinstance(statements, list) or not statements:
-        raise _malformed("Policy contains no statement.")
-    for statement in statements:
-        _check_statement(statement)
-    return statements
-
-
-def _check_statement(statement: object) -> None:
-    if not isinstance(statement, dict):
-        raise _malformed("Policy contains a statement that is not an object.")
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise _malformed("Policy contains a statement with an invalid effect.")
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
-    if principal != "*" and not (isinstance(principal, dict) and principal):
-        raise _malformed("Policy contains a statement with one or more invalid principals.")
+        parse(text, "key")
+    except PolicyRefused as problem:
+        raise _malformed(str(problem)) from None
+    listed = json.loads(text)["Statement"]
+    return listed if isinstance(listed, list) else [listed]
 
 
 def _caller_keeps_control(tx: Snapshot, statements: list[Mapping[str, Any]]) -> bool:
