@@ -58,7 +58,7 @@ class OneLock:
             present: whether there is one in this place now, whoever's.
         """
         state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
-        held = self._still_held(tx, name, state, place)
+        held = self.still_held(tx, name, state, place)
         if held is None:
             self._begin(tx, name, state, place, document)
             return None
@@ -115,7 +115,7 @@ class OneLock:
         self._note(tx, "lock-refused", about)
         return Refusal("one_lock", told(name, held, tx.now))
 
-    def _still_held(
+    def still_held(
         self, tx: JudgedWriter, name: StateName, state: State, place: str
     ) -> HeldLock | None:
         """Return the lock that is held, if something of it is left.
@@ -207,10 +207,10 @@ class OneLock:
         forced: bool,
     ) -> None:
         """Release a lock everywhere but in the place whose item or file the caller changes."""
+        tx.put(replace(state, lock=None))  # first: a lock file that goes would be a release as well
         for other in held.places:
             if other != place:
                 self._drop(tx, name, other)
-        tx.put(replace(state, lock=None))
         ended = "forced" if forced else "released"
         if forced:
             self._lost(tx, name, held.access_key_id, held.id)
@@ -285,9 +285,11 @@ def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:
 
     A client that renews its credentials in the middle of an apply goes on with another session of the
     same principal; so one of those counts as the holder once the session that took the lock has ended
-    or is about to.
+    or is about to. Who names a lock by its ID holds that one.
     """
     caller = tx.caller
+    if caller.lock_id:
+        return caller.lock_id == held.id
     if caller.access_key_id == held.access_key_id:
         return True
     if caller.arn != held.principal or not held.access_key_id.startswith("ASIA"):

@@ -8,6 +8,7 @@ from holdfast.rules import journal
 from holdfast.rules.digest import DigestFollows
 from holdfast.rules.fencing import Fencing
 from holdfast.rules.finishing import Finishing
+from holdfast.rules.http_lock import HttpLock
 from holdfast.rules.inspecting import Facts, inspector_of
 from holdfast.rules.one_lock import OneLock
 from holdfast.rules.outdated import OutdatedSessions
@@ -28,8 +29,10 @@ from holdfast.server.judging import (
     ItemWrite,
     JudgedReader,
     JudgedWriter,
+    Locked,
     ObjectChange,
     ObjectPut,
+    Refusal,
     Stores,
     Verdict,
 )
@@ -55,6 +58,7 @@ class StateRules:
         recent = Recent()
         self.lock = OneLock(stores, recent, self.note, self._fencing.lost)
         self._finishing = Finishing(recent)
+        self._http = HttpLock(self.lock, self.note)
         self._digest = DigestFollows(stores)
 
     # ---- objects -------------------------------------------------------------------------------
@@ -72,7 +76,10 @@ class StateRules:
                 return None
             present = self.lock.has_file(tx, lock_of)
             return self.lock.take(tx, lock_of, S3, facts.document, present=present)
-        return self._fencing.put(tx, StateName(put.bucket, put.key), put)
+        name = StateName(put.bucket, put.key)
+        if tx.caller.lock_id and (refused := self._http.refused(tx, name)) is not None:
+            return refused
+        return self._fencing.put(tx, name, put)
 
     def object_changed(self, tx: JudgedWriter, change: ObjectChange) -> None:
         """Let the digest follow; a lock file that went by another way than a delete is a release."""
@@ -102,6 +109,20 @@ class StateRules:
             self._outdated.read(bucket, key, tx.caller.access_key_id)
             return None
         return self.lock.shown(tx, lock_of, S3)
+
+    # ---- locks over HTTP -----------------------------------------------------------------------
+
+    def take_lock(
+        self, tx: JudgedWriter, bucket: str, key: str, document: bytes
+    ) -> Locked | Refusal | None:
+        """Take the lock of a state."""
+        return self._http.take(tx, StateName(bucket, key), document)
+
+    def release_lock(
+        self, tx: JudgedWriter, bucket: str, key: str, document: bytes
+    ) -> Refusal | None:
+        """Release the lock of a state."""
+        return self._http.release(tx, StateName(bucket, key), document)
 
     # ---- items ---------------------------------------------------------------------------------
 

@@ -14,3 +14,4 @@ class Caller(msgspec.Struct, frozen=True):
     user_agent: str = ""
     invocation_id: str = ""  # amz-sdk-invocation-id, the same over a client's retries
     secure: bool = False  # over TLS
+    lock_id: str = ""  # of the lock that the request says to hold; empty: it says nothing of it

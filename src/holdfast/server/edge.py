@@ -17,6 +17,7 @@ from holdfast.engine.port import EngineError
 from holdfast.server.access_log import AccessLog
 from holdfast.server.exchange import Exchange
 from holdfast.server.health import Health
+from holdfast.server.httpbackend.address import is_address
 from holdfast.server.incoming import ClientGone, Incoming, Message, Receive
 from holdfast.server.metrics import Metrics
 from holdfast.server.overload import overload
@@ -68,7 +69,7 @@ class Edge:
         request = request_of(scope)
         incoming = Incoming(request, receive, self._limits.stall_seconds)
         try:
-            if request.raw_path.startswith("/-/") and self._on_base_host(request):
+            if self._is_page(request):
                 await self._send(await self._run(self._health.answer, request), incoming, send)
             else:
                 await self._counted(request, incoming, send)
@@ -253,9 +254,11 @@ class Edge:
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
         return await self.on_thread(work, *args)
 
-    def _on_base_host(self, request: Request) -> bool:
-        base = self.pipeline.serving.base_domain
-        return not base or not request.host.partition(":")[0].lower().endswith("." + base)
+    def _is_page(self, request: Request) -> bool:
+        """Say whether a request is for a page under `/-/`, where states are answered as well."""
+        path = request.raw_path
+        on_base_host = self.pipeline.serving.on_base_host
+        return path.startswith("/-/") and not is_address(path) and on_base_host(request)
 
 
 def request_of(scope: Scope) -> Request:

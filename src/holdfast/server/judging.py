@@ -51,6 +51,13 @@ class Refusal(msgspec.Struct, frozen=True):
     facts: Mapping[str, str] = {}  # what is noted with a body that is kept
 
 
+class Locked(msgspec.Struct, frozen=True):
+    """Another holds the lock that is asked for."""
+
+    document: bytes  # its lock document, byte for byte
+    message: str  # who it is, since when, and what to do
+
+
 class Done(msgspec.Struct, frozen=True):
     """What is asked for has been done before: answer so, and do nothing."""
 
@@ -125,6 +132,16 @@ class Rules(Protocol):
     def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
         """Return what to show under a key instead of its object, if it has one; None: what there is."""
 
+    def take_lock(
+        self, tx: JudgedWriter, bucket: str, key: str, document: bytes
+    ) -> Locked | Refusal | None:
+        """Take the lock of a state, by the lock document; None if it is the caller's now."""
+
+    def release_lock(
+        self, tx: JudgedWriter, bucket: str, key: str, document: bytes
+    ) -> Refusal | None:
+        """Release the lock with the document's ID; whatever lock there is if it is empty."""
+
     def write_item(self, tx: JudgedWriter, write: ItemWrite) -> Verdict:
         """Judge a write of an item of a table with `item_key`, before its condition if it puts one."""
 
@@ -173,6 +190,18 @@ class NoRules:
     def shown_object(self, _tx: JudgedReader, _bucket: str, _key: str) -> bytes | None:
         """Show what there is."""
         return None
+
+    def take_lock(
+        self, _tx: JudgedWriter, _bucket: str, _key: str, _document: bytes
+    ) -> Locked | Refusal | None:
+        """Refuse: only rules keep locks that are neither objects nor items."""
+        return Refusal("no_rules", "This server keeps no locks over HTTP.")
+
+    def release_lock(
+        self, _tx: JudgedWriter, _bucket: str, _key: str, _document: bytes
+    ) -> Refusal | None:
+        """Refuse: there are none."""
+        return Refusal("no_rules", "This server keeps no locks over HTTP.")
 
     def write_item(self, _tx: JudgedWriter, _write: ItemWrite) -> Verdict:
         """Go on."""

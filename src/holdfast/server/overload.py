@@ -9,9 +9,9 @@ def overload(service: str) -> ServiceError:
     Never 429: the SDKs that Terraform uses do not retry it.
 
     Args:
-        service: s3, dynamodb, kms, sts or iam.
+        service: s3, dynamodb, kms, sts or iam; or http, Terraform's backend of that name.
     """
-    if service == "s3":
+    if service in ("s3", "http"):
         return ServiceError("SlowDown")
     code = "Throttling" if service in ("sts", "iam") else "ThrottlingException"
     return ServiceError(code, "Rate of requests exceeds what is answered at once.", status=400)

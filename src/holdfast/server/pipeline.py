@@ -3,6 +3,8 @@
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
 from holdfast.server.exchange import Exchange
+from holdfast.server.httpbackend.address import is_address
+from holdfast.server.httpbackend.exchange import StateExchange
 from holdfast.server.serving import Serving
 
 
@@ -15,7 +17,7 @@ class Pipeline:
 
     def begin(self, request: Request) -> Exchange:
         """Check the head of a request. If it is refused, the exchange has its `response` already."""
-        exchange = Exchange(self.serving, request)
+        exchange = self._exchange(request)
         exchange.guard(exchange.open)
         return exchange
 
@@ -30,6 +32,11 @@ class Pipeline:
 
     def refuse(self, request: Request, error: ServiceError) -> Exchange:
         """Answer a request with an error, unread."""
-        exchange = Exchange(self.serving, request)
+        exchange = self._exchange(request)
         exchange.refuse(error)
         return exchange
+
+    def _exchange(self, request: Request) -> Exchange:
+        if is_address(request.raw_path) and self.serving.on_base_host(request):
+            return StateExchange(self.serving, request)
+        return Exchange(self.serving, request)

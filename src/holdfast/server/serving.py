@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from holdfast.aws.http import Request
 from holdfast.engine.port import Engine
 from holdfast.server.access.failed_attempts import FailedAttempts
 from holdfast.server.limits import Limits
@@ -32,3 +33,8 @@ class Serving(msgspec.Struct, frozen=True):
     # For virtual-host addressing, `BUCKET.base_domain`; path style only if empty.
     base_domain: str = ""
     attempts: FailedAttempts = msgspec.field(default_factory=FailedAttempts)
+
+    def on_base_host(self, request: Request) -> bool:
+        """Say whether a request is for the server itself, rather than for BUCKET.base_domain."""
+        base = self.base_domain
+        return not base or not request.host.partition(":")[0].lower().endswith("." + base)
