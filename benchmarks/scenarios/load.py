@@ -8,6 +8,7 @@ from benchmarks.results import metrics
 from benchmarks.results.metrics import Measured, Metric
 from benchmarks.results.numbers import percentile
 from benchmarks.scenarios import terraform_requests as terraform
+from benchmarks.scenarios.places import BUCKET
 from benchmarks.scenarios.scenario import Scenario, Settings
 from benchmarks.servers.peer import Running, Unsupported
 from benchmarks.wire.contention import contend
@@ -22,7 +23,7 @@ Cycles = Callable[[Signer, int], list[list[Request]]]  # for so many clients
 
 def lock_cycles(signer: Signer, clients: int) -> list[list[Request]]:
     """Return each client's lock cycle, on a lock of its own."""
-    return [terraform.lock_cycle(signer, f"bench/lock-{number}") for number in range(clients)]
+    return [terraform.lock_cycle(signer, f"{BUCKET}/lock-{number}") for number in range(clients)]
 
 
 def write_cycles(signer: Signer, clients: int) -> list[list[Request]]:
@@ -76,10 +77,10 @@ def _load(make: Cycles, clients: int, server: Running, settings: Settings) -> Me
 
 
 def _contention(server: Running, settings: Settings) -> Measured:
-    name = "bench/contended"
-    take = terraform.take_lock(server.signer, name)
+    name = f"{BUCKET}/contended"
+    takes = [terraform.take_lock(server.signer, name, client) for client in range(64)]
     give = terraform.give_lock(server.signer, name)
-    contest = contend([take] * 64, give, max(settings.seconds, _CONTEST))
+    contest = contend(takes, give, max(settings.seconds, _CONTEST))
     values: dict[Metric, float] = {
         metrics.RATE: contest.handovers / contest.seconds,
         metrics.WINNERS: sum(wins > 0 for wins in contest.wins),

@@ -1,7 +1,9 @@
 """The requests that Terraform's S3 backend makes, in the order in which it makes them."""
 
+import hashlib
 import json
 import random
+from uuid import UUID
 
 from benchmarks.scenarios.places import BUCKET, TABLE
 from benchmarks.wire.requests import Request, Signer
@@ -18,9 +20,9 @@ _INFO = {
 LOCK_FILE = json.dumps(_INFO).encode()
 
 
-def take_lock(signer: Signer, name: str) -> Request:
-    """Return the PutItem that takes a lock if nobody holds it."""
-    info = json.dumps({**_INFO, "Path": name})
+def take_lock(signer: Signer, name: str, client: int = 0) -> Request:
+    """Return the PutItem that takes a lock if nobody holds it; each client's has an ID of its own."""
+    info = json.dumps({**_INFO, "ID": str(UUID(int=client)), "Path": name})
     parameters = {
         "TableName": TABLE,
         "Item": {"LockID": {"S": name}, "Info": {"S": info}},
@@ -52,7 +54,8 @@ def lock_cycle(signer: Signer, name: str) -> list[Request]:
 
 def state_write(signer: Signer, key: str, body: bytes) -> list[Request]:
     """Return writing a state and its digest."""
-    item = {"LockID": {"S": f"{BUCKET}/{key}-md5"}, "Digest": {"S": "0" * 32}}
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    item = {"LockID": {"S": f"{BUCKET}/{key}-md5"}, "Digest": {"S": md5}}
     digest = signer.dynamodb("PutItem", {"TableName": TABLE, "Item": item})
     return [signer.put(BUCKET, key, body), digest]
 

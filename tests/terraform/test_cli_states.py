@@ -53,7 +53,9 @@ def document(tf: Terraform, *arguments: str) -> Any:
         timeout=120,
         check=False,
     )
-    return json.loads(done.stdout)
+    found = json.loads(done.stdout)
+    assert "error" not in found, f"{done.stdout}{done.stderr}"
+    return found
 
 
 def applied(project: Project, key: str, config: str, mode: str = "both") -> Terraform:
