@@ -108,7 +108,8 @@ def survey(
     """
     cache = cache or cache_of(connection)
     table, unread = _scan(connection)
-    objects = {each.key: each for each in listed(connection, prefix)}
+    hidden: list[str] = []
+    objects = {each.key: each for each in listed(connection, prefix, hidden)}
     lock_files = [objects.pop(key) for key in list(objects) if key.endswith(LOCK_FILE_SUFFIX)]
     known = cache.load()
     facts = {
@@ -126,17 +127,31 @@ def survey(
     locks = _locks(connection, lock_files, table, prefix)
     entries = _entries(connection, objects, facts, table, locks, prefix)
     others = sum(each.other for each in facts.values())
+    unread = (*unread, *hidden)
     return Catalog(connection.settings.bucket, entries, others, unread, len(wanted))
 
 
-def listed(connection: "Connection", prefix: str) -> Iterator[StoredObject]:
-    """Yield the objects whose key, apart from the workspace, begins with a prefix."""
+def listed(connection: "Connection", prefix: str, hidden: list[str]) -> Iterator[StoredObject]:
+    """Yield the objects whose key, apart from the workspace, begins with a prefix.
+
+    Args:
+        connection: to the bucket.
+        prefix: of the keys.
+        hidden: is told if the workspaces may not be listed, as by those who may read one folder.
+
+    Raises:
+        HoldfastError: the bucket cannot be listed.
+    """
     yield from list_objects(connection, prefix)
     workspaces = f"{connection.settings.workspace_key_prefix}/"
-    if prefix and workspaces != "/" and not prefix.startswith(workspaces):
+    if not prefix or workspaces == "/" or prefix.startswith(workspaces):
+        return
+    try:
         for each in list_objects(connection, workspaces):
             if _below(connection, each.key, prefix):
                 yield each
+    except AccessDenied as denied:
+        hidden.append(f"workspaces are not known: {denied.happened}")
 
 
 def _below(connection: "Connection", key: str, prefix: str) -> bool:
