@@ -23,6 +23,7 @@ REQUIRED_PAGES = {
     "recover-a-lost-apply.md",
     "roll-back.md",
     "stuck-lock.md",
+    "who-may-do-what.md",
     "wrong-digest.md",
 }
 
