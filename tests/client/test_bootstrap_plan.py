@@ -152,14 +152,15 @@ def test_a_missing_bucket_is_one_finding() -> None:
 
 
 def test_a_plain_endpoint_is_not_locked_out() -> None:
-    """Over HTTP the policy does not demand TLS, unless that is asked for."""
+    """Over HTTP the policy does not demand TLS, even if that is asked for."""
     plain = replace(HERE, endpoint="http://127.0.0.1:9000")
     assert "HoldfastTlsOnly" in bucket_policy.wanted_statements(DESIRED, HERE)
     assert "HoldfastTlsOnly" not in bucket_policy.wanted_statements(DESIRED, plain)
     strict = msgspec.structs.replace(
         DESIRED, policy=msgspec.structs.replace(DESIRED.policy, tls_only=True)
     )
-    assert "HoldfastTlsOnly" in bucket_policy.wanted_statements(strict, plain)
+    assert "HoldfastTlsOnly" not in bucket_policy.wanted_statements(strict, plain)
+    assert "HoldfastTlsOnly" in bucket_policy.wanted_statements(strict, HERE)
 
 
 @pytest.mark.parametrize(

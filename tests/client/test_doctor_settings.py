@@ -80,7 +80,7 @@ def test_a_policy_that_lets_everybody_in(site: Site) -> None:
     """Its statement is named. Conditions, and other principals, are no finding."""
     site.s3.delete_public_access_block(Bucket=site.bucket)
     allow = {"Effect": "Allow", "Action": "s3:GetObject"}
-    limited = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+    limited = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
     policy(
         site,
         allow | {"Sid": "Everybody", "Principal": {"AWS": "*"}},

@@ -67,12 +67,15 @@ resource "aws_s3_bucket_policy" "state" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "TlsOnly"
+      Sid       = "Encryption"
       Effect    = "Deny"
       Principal = "*"
-      Action    = "s3:*"
-      Resource  = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      Action    = "s3:PutObject"
+      Resource  = "${aws_s3_bucket.state.arn}/*"
+      Condition = {
+        Null            = { "s3:x-amz-server-side-encryption" = "false" }
+        StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" }
+      }
     }]
   })
 }

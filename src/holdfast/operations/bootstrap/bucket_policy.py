@@ -46,10 +46,13 @@ def wanted_statements(desired: Desired, identity: Identity) -> dict[str, Stateme
 
 
 def demands_tls(desired: Desired, identity: Identity) -> bool:
-    """Whether requests without TLS are denied; nobody could use a plain HTTP endpoint then."""
-    if desired.policy.tls_only is not None:
-        return desired.policy.tls_only
-    return not identity.endpoint.startswith("http://")
+    """Whether requests without TLS are denied. Never at a plain HTTP endpoint: nobody could use it."""
+    return desired.policy.tls_only is not False and not is_plain(identity)
+
+
+def is_plain(identity: Identity) -> bool:
+    """Whether the endpoint has no TLS."""
+    return identity.endpoint.startswith("http://")
 
 
 def statements_in(text: str | None) -> list[Statement]:

@@ -50,7 +50,7 @@ class LockTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BucketPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which requests the bucket denies to everybody."""
 
-    tls_only: bool | None = None  # None: yes, unless the endpoint is plain HTTP
+    tls_only: bool | None = None  # None: yes; never at an endpoint that is plain HTTP
     encryption: bool = True  # objects that ask for weaker encryption than the bucket's
 
 

@@ -45,7 +45,7 @@ deletion_protection = true
 encryption = "key"                  # or "aws-managed", "aws-owned"
 
 [policy]
-tls_only = true                     # left out: yes, unless the endpoint is plain HTTP
+tls_only = true                     # never where the endpoint itself is plain HTTP
 encryption = true                   # deny weaker encryption than the bucket's
 
 # [logging]

@@ -70,13 +70,7 @@ def change(step: "Step") -> str:
 
 
 def _print_notes(desired: "Desired", plan: "Plan") -> None:
-    from holdfast.operations.bootstrap.bucket_policy import demands_tls
-
-    plain = plan.identity.endpoint.startswith("http://")
-    if plain and not demands_tls(desired, plan.identity):
-        note("The endpoint is plain HTTP, so the bucket's policy does not demand TLS.")
-    elif plain:
-        warn("the endpoint is plain HTTP, and the policy denies requests without TLS: ours too.")
+    note_plain_endpoint(desired, plan.identity)
     policy = next((step for step in plan.changes if step.id == "bucket.policy"), None)
     if policy and policy.action.value == "change" and "HoldfastEncryption" in policy.after:
         warn(
@@ -84,6 +78,22 @@ def _print_notes(desired: "Desired", plan: "Plan") -> None:
             "encryption, and will be denied. Add kms_key_id to their blocks, or set encryption = "
             "false under [policy] in the file of --config."
         )
+
+
+def note_plain_endpoint(desired: "Desired", identity: "Identity") -> None:
+    """Say that the policy demands no TLS where there is none, above all if that was asked for."""
+    from holdfast.operations.bootstrap.bucket_policy import is_plain
+
+    if not is_plain(identity):
+        return
+    if desired.policy.tls_only:
+        warn(
+            "tls_only is left out: the endpoint is plain HTTP, and the policy would deny every "
+            "request, yours too. Serve it with TLS first, such as: holdfast serve "
+            "--tls-certificate FILE --tls-key FILE"
+        )
+    else:
+        note("The endpoint is plain HTTP, so the bucket's policy does not demand TLS.")
 
 
 def plan_document(desired: "Desired", plan: "Plan") -> dict[str, Any]:

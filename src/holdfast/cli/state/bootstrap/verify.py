@@ -8,7 +8,7 @@ from holdfast.cli.exit_codes import ExitCode, epilog
 from holdfast.cli.options import json_option
 from holdfast.cli.output import print_json, say
 from holdfast.cli.state.bootstrap.options import Asked, adopt_option, backend_options
-from holdfast.cli.state.bootstrap.printing import heading
+from holdfast.cli.state.bootstrap.printing import heading, note_plain_endpoint
 from holdfast.cli.state.bootstrap.refusing import refusals
 from holdfast.cli.state.bootstrap.words import words
 
@@ -43,6 +43,7 @@ def verify(*, asked: Asked, adopt: bool, as_json: bool) -> int:
         print_json({"bucket": asked.desired.bucket, "findings": found, "not_offered": missing})
         return ExitCode.FINDINGS if found else ExitCode.OK
     say(heading(asked.desired, actual.identity), Style.STRONG)
+    note_plain_endpoint(asked.desired, actual.identity)
     for finding in found:
         style = Style.BAD if finding.severity == "error" else Style.WARNING
         say(f"  {finding.severity}: {finding.id} {safe(finding.name)}", style)
