@@ -44,9 +44,12 @@ SECTIONS: dict[str, dict[str, Listed]] = {
     "Recovery": {
         "restore": Listed(f"{_STATE}.restore", "Go back to an older version of a state."),
         "rescue": Listed(f"{_STATE}.rescue", "Bring home the errored.tfstate of a lost apply."),
+        "refused": Listed(f"{_STATE}.refused", "Show and promote writes that a rule refused."),
+        "override": Listed(f"{_STATE}.override", "Let one write pass although a rule refuses it."),
         "doctor": Listed(f"{_STATE}.doctor", "Look for everything that is wrong, and mend it."),
     },
     "Set-up": {
+        "rules": Listed(f"{_STATE}.rules", "Show and set how strictly rules are held."),
         "config": Listed(
             f"{_STATE}.config", "Show which backend is meant and why, or generate backends."
         ),

@@ -118,6 +118,21 @@ class WrittenMeanwhile(HoldfastError):
     """Somebody wrote the state between our look at it and our write; ours was not stored."""
 
 
+class RefusedByRule(HoldfastError):
+    """A Holdfast server refused it, because a rule about states forbids it; nothing was changed.
+
+    Attributes:
+        rule: its name, such as `fence.stale`.
+        kept: where what was to be written is kept, as a key of the bucket `holdfast-refused`; empty if
+            it is not.
+    """
+
+    def __init__(self, happened: str, next_step: str, *, rule: str, kept: str) -> None:
+        super().__init__(happened, next_step)
+        self.rule = rule
+        self.kept = kept
+
+
 class NotAState(HoldfastError):
     """The bytes to be written, or those in the backend, are not a Terraform state."""
 

@@ -108,6 +108,8 @@ def of_answer(error: "ClientError", call: Call) -> HoldfastError:
         call = Call(f"{call.doing}, because the role was not assumed", _ASSUME, "the role")
     message = str(error.response.get("Error", {}).get("Message", "")).strip().rstrip(".")
     what = f"cannot {call.doing}"
+    if is_by_rule(error):
+        return _by_rule(error, what, message)
     if code in _EXPIRED | _UNKNOWN_KEY | _BAD_SIGNATURE | _SKEWED:
         return _credentials(code, what, message)
     if code in _ELSEWHERE or status_of(error) == 301:
@@ -136,6 +138,26 @@ def of_answer(error: "ClientError", call: Call) -> HoldfastError:
             f"{what}: the service is overloaded or failing ({code}: {message})", "Try again."
         )
     return errors.ServiceFailed(f"{what}: {code}: {message}", code=code)
+
+
+def is_by_rule(error: "ClientError") -> bool:
+    """Say whether a Holdfast server refused it for a rule about states.
+
+    A condition that a request makes itself fails with the same code and status, but without a reason.
+    """
+    return code_of(error) == "PreconditionFailed" and "Reason" in error.response.get("Error", {})
+
+
+def _by_rule(error: "ClientError", what: str, message: str) -> HoldfastError:
+    said: Any = error.response.get("Error", {})
+    rule, reason = str(said.get("Condition", "")), str(said["Reason"])
+    advice = message.partition(reason)[2].strip()
+    return errors.RefusedByRule(
+        f"{what}: the rule {rule} refuses it: {reason.rstrip('.')}",
+        advice and f"{advice}.",
+        rule=rule,
+        kept=str(said.get("KeptAs") or ""),
+    )
 
 
 def denied(call: Call, message: str) -> HoldfastError:

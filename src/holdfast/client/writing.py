@@ -19,7 +19,7 @@ from holdfast.client.errors import (
 )
 from holdfast.client.locking import HeldLock
 from holdfast.client.stored import StoredState, Written
-from holdfast.client.translate import Call, code_of, status_of, translated
+from holdfast.client.translate import Call, code_of, is_by_rule, status_of, translated
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.digest import Verdict, digest_of
 from holdfast.terraform.statefile import header_if_readable
@@ -202,7 +202,7 @@ def _put_once(
                 **object_headers.for_state(connection.settings),
             )
         except ClientError as error:
-            if not condition:
+            if not condition or is_by_rule(error):
                 raise
             if code_of(error) in _CONFLICT and not last:
                 return _AGAIN

@@ -123,6 +123,7 @@ def delete_refusal(found: Finding, bucket: str, key: str) -> Refusal:
         rule=found.rule,
         message=f"The rule {found.rule} refuses this deletion. {found.fact} {found.advice} To have "
         f"it accepted all the same: holdfast override {where} --reason 'WHY', and delete again.",
+        facts={"reason": found.fact},
     )
 
 

@@ -76,13 +76,14 @@ def diff(
     finally:
         gc.enable()
     if as_json:
-        print_json(_document(found))
+        print_json(document_of(found))
     else:
-        _print(found, only_summary=only_summary)
+        print_comparison(found, only_summary=only_summary)
     return ExitCode.FINDINGS if exit_code and not found.same else ExitCode.OK
 
 
-def _print(found: "Comparison", *, only_summary: bool) -> None:
+def print_comparison(found: "Comparison", *, only_summary: bool = False) -> None:
+    """Print two states and what differs between them."""
     from holdfast.cli.state.difference import print_difference
 
     say(f"--- {safe(found.old.label)}", Style.REMOVED)
@@ -98,7 +99,8 @@ def _print(found: "Comparison", *, only_summary: bool) -> None:
     print_difference(found.change, attributes=not only_summary)
 
 
-def _document(found: "Comparison") -> dict[str, Any]:
+def document_of(found: "Comparison") -> dict[str, Any]:
+    """Return two states and what differs between them as they stand in JSON."""
     from holdfast.cli.state.difference import document
 
     return {

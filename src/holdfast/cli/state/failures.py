@@ -20,6 +20,7 @@ _CODES: dict[type[HoldfastError], ExitCode] = {
     errors.ForeignLineage: ExitCode.REFUSED,
     errors.WrittenMeanwhile: ExitCode.REFUSED,
     errors.NotLocked: ExitCode.REFUSED,
+    errors.RefusedByRule: ExitCode.REFUSED,
     errors.NotAState: ExitCode.CORRUPT,
     errors.NotConfigured: ExitCode.NOT_CONFIGURED,
     errors.WrongRegion: ExitCode.NOT_CONFIGURED,

@@ -7,6 +7,8 @@ from holdfast.server.judging import Refusal
 def refused(refusal: Refusal, kept: str = "") -> ServiceError:
     """Return the error of S3 that clients show as it is, and do not try again.
 
+    Beside AWS's members the document has `Reason`, what was compared, and `KeptAs`.
+
     Args:
         refusal: what the rule said.
         kept: the key under which the body is kept, if it is.
@@ -16,4 +18,9 @@ def refused(refusal: Refusal, kept: str = "") -> ServiceError:
         message += f" What was sent is kept: holdfast refused show {kept.rpartition('/')[2]}"
     elif refusal.keep_aside:
         message += " What was sent could not be kept, as only your own key opens it."
-    return ServiceError("PreconditionFailed", message, Condition=refusal.rule)
+    reason = refusal.facts.get("reason")
+    if reason is None:
+        return ServiceError("PreconditionFailed", message, Condition=refusal.rule)
+    return ServiceError(
+        "PreconditionFailed", message, Condition=refusal.rule, Reason=reason, KeptAs=kept
+    )
