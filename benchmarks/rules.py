@@ -1,9 +1,9 @@
 """What the rules for states cost a correct client: the time of its requests with and without them.
 
-Two servers in one process, one with rules and one without, take the same requests in turns: a lock in
-lock table, a state with the next serial, its digest, the lock read and given back; once with a lock file
-instead. The whole pipeline answers each, into a store of its own on disk, durably; what HTTP and the
-socket take besides is not counted, so that the rules' part comes out larger than it is. Elapsed time
+Two servers in one process, one with rules and one without, take the same requests in turns: a lock
+in a table, a state with the next serial, its digest, the lock read and given back; then with a lock
+file instead. The whole pipeline answers each, into a store of its own on disk, durably; what HTTP and
+the socket take besides is not counted, so that the rules come out dearer than they are. Elapsed time
 is what a client waits; processor time is what a busy server has less.
 
 Run it with `python benchmarks/rules.py`; `--check` makes it fail beyond the limit below.
