@@ -21,6 +21,7 @@ REQUIRED_PAGES = {
     "look-around.md",
     "move-between-endpoints.md",
     "recover-a-lost-apply.md",
+    "refused-write.md",
     "roll-back.md",
     "stuck-lock.md",
     "who-may-do-what.md",

@@ -375,6 +375,7 @@ def test_completing_the_name_of_a_command_imports_none(monkeypatch: pytest.Monke
     assert completed("holdfast re", monkeypatch) == [
         "plain,restore",
         "plain,rescue",
+        "plain,refused",
         "plain,restore-backup",
     ]
 
