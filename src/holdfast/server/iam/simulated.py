@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.access_records import Role, User
+from holdfast.server.access.holder import Holder, of_user
 from holdfast.server.access.policies.document import Kind, PolicyRefused, parse
 from holdfast.server.access.policies.evaluate import Attached
+from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.policies.principals import Principal
-from holdfast.server.access.users import ADMINISTRATOR
 from holdfast.server.iam.lookup import no_such
 from holdfast.server.operation import Snapshot
 
@@ -34,7 +34,7 @@ class Asker(msgspec.Struct, frozen=True):
 
     principal: Principal
     documents: tuple[Document, ...]
-    values: Mapping[str, tuple[str, ...]]  # what every request of it has
+    values: Values  # what every request of it has
 
 
 def asker(tx: Snapshot, arn: str) -> Asker:
@@ -50,21 +50,18 @@ def asker(tx: Snapshot, arn: str) -> Asker:
     owner: User | Role | None = tx.get(User, name) if kind == "user" else tx.get(Role, name)
     if owner is None:
         raise no_such(kind, name)
-    unique_id = owner.user_id if isinstance(owner, User) else owner.role_id
-    full = f"arn:aws:iam::{tx.site.account}:{kind}{owner.path}{name}"
-    root = kind == "user" and name == ADMINISTRATOR
-    return Asker(
-        Principal(tx.site.account, frozenset({full, unique_id}), root),
-        tuple(_inline(owner)),
-        {**_known_of(owner, full, unique_id), **_known_of_request(tx, tx.now)},
-    )
+    documents = tuple(_inline(owner))
+    account = tx.site.account
+    holder = of_user(owner, account) if isinstance(owner, User) else _of_role(owner, account)
+    values = {**holder.values, **_known_of_request(tx)}
+    return Asker(holder.principal, documents, values)
 
 
 def document(text: str, name: str, kind: SourceType, grammar: Kind) -> Document:
-    """Return a policy that a request carries.
+    """Return a policy, ready to be compared.
 
     Raises:
-        ServiceError: InvalidInput.
+        ServiceError: InvalidInput, for one that cannot be.
     """
     try:
         return Document(Attached(name, parse(text, grammar)), text, kind)
@@ -98,20 +95,22 @@ def _inline(owner: User | Role) -> Iterable[Document]:
         yield document(text, f"{kind}_{owner.name}_{name}", kind, "identity")
 
 
-def _known_of(owner: User | Role, arn: str, unique_id: str) -> dict[str, tuple[str, ...]]:
-    known = {f"aws:principaltag/{name.lower()}": (value,) for name, value in owner.tags.items()}
-    if isinstance(owner, User):
-        known["aws:username"] = (owner.name,)
-        known["aws:userid"] = (unique_id,)
-    named = "User" if isinstance(owner, User) else "AssumedRole"
-    return {**known, "aws:principalarn": (arn,), "aws:principaltype": (named,)}
+def _of_role(role: Role, account: str) -> Holder:
+    """Return a role without a session, of which nothing is known but the role."""
+    arn = f"arn:aws:iam::{account}:role{role.path}{role.name}"
+    values = {
+        "aws:principaltype": ("AssumedRole",),
+        "aws:principalarn": (arn,),
+        "aws:principalaccount": (account,),
+        **{f"aws:principaltag/{name.lower()}": (value,) for name, value in role.tags.items()},
+    }
+    return Holder(Principal(account, frozenset({arn, role.role_id})), (), None, values)
 
 
-def _known_of_request(tx: Snapshot, now: datetime) -> dict[str, tuple[str, ...]]:
+def _known_of_request(tx: Snapshot) -> dict[str, tuple[str, ...]]:
     return {
-        "aws:principalaccount": (tx.site.account,),
         "aws:resourceaccount": (tx.site.account,),
         "aws:requestedregion": (tx.site.region,),
-        "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
-        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:currenttime": (tx.now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(tx.now.timestamp())),),
     }
