@@ -9,6 +9,7 @@ Run it with `python benchmarks/where.py`; `--load` chooses one of the loads.
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -22,8 +23,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.scenarios import terraform_requests as terraform
-from benchmarks.scenarios.places import BUCKET, places
+from benchmarks.scenarios.places import BUCKET, TABLE, places
 from benchmarks.wire.requests import Request, Signer
+from msgspec.structs import replace
 
 from holdfast.cli.server import logs
 from holdfast.engine.open import open_directory
@@ -88,13 +90,33 @@ def _loads(signer: Signer, clients: int) -> dict[str, list[list[Request]]]:
     }
 
 
-def _serving(data: Path) -> tuple[Serving, Callable[[], None]]:
+def _policy() -> str:
+    """Return a policy as a writer of a prefix has it, for the places of the benchmark."""
+    bucket, table = f"arn:aws:s3:::{BUCKET}", f"arn:aws:dynamodb:*:*:table/{TABLE}"
+    prefixes = {"StringLike": {"s3:prefix": ["staging/*", "env:/*/staging/*"]}}
+    leading = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{BUCKET}/*", "staging/*"]}}
+    allowed: list[tuple[list[str], list[str], dict[str, Any]]] = [
+        (["s3:ListBucket", "s3:ListBucketVersions"], [bucket], prefixes),
+        (["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/*"], {}),
+        (["s3:PutObject", "s3:DeleteObject"], [f"{bucket}/staging/*", f"{bucket}/*"], {}),
+        (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [table], leading),
+        (["s3:CreateBucket", "dynamodb:CreateTable"], ["*"], {}),
+    ]
+    statements = [
+        {"Effect": "Allow", "Action": actions, "Resource": resources, "Condition": condition}
+        for actions, resources, condition in allowed
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _serving(data: Path, user: str) -> tuple[Serving, Callable[[], None]]:
     directory = open_directory(data)
     now = datetime.now(UTC)
 
     def first(tx: Any) -> None:
-        create_user(tx, ADMINISTRATOR, now, os.urandom)
-        create_access_key(tx, directory.vault, ADMINISTRATOR, now, os.urandom, _KEY)
+        policies = {} if user == ADMINISTRATOR else {"own": _policy()}
+        tx.put(replace(create_user(tx, user, now, os.urandom), policies=policies))
+        create_access_key(tx, directory.vault, user, now, os.urandom, _KEY)
 
     directory.engine.update(first)
     site = Site("123456789012", "us-east-1", directory.vault, os.urandom)
@@ -170,6 +192,7 @@ def main() -> None:
     """Count, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=16, help="that send at once (16)")
+    parser.add_argument("--user", default=ADMINISTRATOR, help="writer: one with a policy")
     parser.add_argument("--load", help="one of them: lock, write, read, lock-file")
     parser.add_argument("--top", type=int, default=15, help="lines of each table (15)")
     options = parser.parse_args()
@@ -179,7 +202,7 @@ def main() -> None:
         Path(os.devnull).open("w") as nowhere,
     ):
         logs.set_up("info", "human", nowhere)
-        serving, close = _serving(Path(folder) / "data")
+        serving, close = _serving(Path(folder) / "data", options.user)
         counts = asyncio.run(_counted(serving, options.clients))
         close()
     for load, (requests, count) in counts.items():
