@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hostile_target import BUCKET, LIMITS, Target, target_of
-from raw_http import Peer, Reply, connected
+from raw_http import Peer, Reply, connected, head
 from real_clients import start, stop
 
 MOST = 4
@@ -63,6 +63,19 @@ def test_one_too_many(target: Target) -> None:
     assert alive.status == 200
     assert finished == [200] * MOST
     assert target.objects() == sorted([*before, *(f"busy-{number}" for number in range(MOST))])
+
+
+def test_one_too_many_over_http(target: Target) -> None:
+    """Terraform's `http` backend waits for as long as it is told, and tries again."""
+    peers = under_way(target)
+    try:
+        reply = target.ask(head("LOCK", f"/-/terraform/{BUCKET}/k", {"Host": "x"}))
+    finally:
+        for peer in peers:
+            peer.socket.close()
+
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert json.loads(reply.body)["code"] == "SlowDown"
 
 
 def test_a_burst(target: Target) -> None:
