@@ -14,6 +14,7 @@ from holdfast.engine.records import Bucket
 
 ENFORCE, WARN, OFF = "enforce", "warn", "off"
 MODES = (ENFORCE, WARN, OFF)
+ALL = "all"
 SETTING = "holdfast:rules"  # in `Bucket.settings`; no name of AWS's has a colon
 MOST_PREFIXES = 100  # of one bucket
 LONGEST_PREFIX = 1024  # bytes, as of keys
@@ -47,17 +48,18 @@ class BadMode(ValueError):
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, str]:
-    """Return modes by rule as they were given.
+    """Return modes by rule as they were given; `all` stands for all rules that are not named.
 
     Raises:
         BadMode: there is no such rule, or no such mode.
     """
     for rule, mode in given.items():
-        if rule not in DEFAULTS:
+        if rule not in DEFAULTS and rule != ALL:
             raise BadMode(f"there is no rule '{rule}'; there are {', '.join(DEFAULTS)}")
         if mode not in MODES:
             raise BadMode(f"a mode of the rule '{rule}' is {', '.join(MODES)}, not '{mode}'")
-    return dict(given)
+    named = {rule: mode for rule, mode in given.items() if rule != ALL}
+    return {**dict.fromkeys(DEFAULTS, given[ALL]), **named} if ALL in given else named
 
 
 def given_in(bucket: Bucket | None) -> Mapping[str, Modes]:

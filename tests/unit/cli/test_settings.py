@@ -199,3 +199,35 @@ def test_every_default_has_a_meaning() -> None:
 def test_no_secret_has_a_flag() -> None:
     """A secret on the command line would be seen by everyone on the machine."""
     assert [setting.name for setting in SETTINGS if setting.secret and setting.flag] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'rules = "fence.unlocked=enforce digest=off"',
+        '[rules]\nfence.unlocked = "enforce"\ndigest = "off"',
+        '[rules]\n"fence.unlocked" = "enforce"\ndigest = "off"',
+    ],
+)
+def test_rules_are_said_in_a_line_or_a_table(tmp_path: Path, content: str) -> None:
+    """Only those that are named; the others are as usual."""
+    file = tmp_path / "holdfast.toml"
+    file.write_text(content)
+    modes = resolve({"config": str(file)}, {}).rules
+
+    assert modes == {"fence.unlocked": "enforce", "digest": "off"}
+
+
+def test_all_rules_are_named_at_once() -> None:
+    """Those that are named by themselves are as they say."""
+    modes = resolve({"rules": "fence.held=warn all=off"}, {}).rules
+
+    assert set(modes.values()) == {"warn", "off"}
+    assert modes["fence.held"] == "warn"
+
+
+@pytest.mark.parametrize("text", ["fence.held", "fence=off", "fence.held=maybe"])
+def test_a_rule_or_mode_that_is_none_is_refused(text: str) -> None:
+    """With what there is."""
+    with pytest.raises(BadSetting, match=r"fence\.held"):
+        resolve({"rules": text}, {})

@@ -77,7 +77,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     listener = held.enter_context(bind(settings.listen))
     if stored:
         settings = msgspec.structs.replace(settings, account=stored.account, region=stored.region)
-    rules = state_rules(directory.vault)
+    rules = state_rules(directory.vault, settings.rules)
     site = Site(settings.account, settings.region, directory.vault, os.urandom, rules)
     if not stored:
         first_start.make(engine, site, SERVICES, settings, utc_now())

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.cli.server import values
+from holdfast.cli.server import rule_values, values
 
 GIB = 1 << 30
 
@@ -202,6 +202,15 @@ SETTINGS: tuple[Setting, ...] = (
         "SECONDS",
         "How long after its end a session that holds the lock of a state may still write that state "
         "and release that lock, and nothing else. 0: it may do nothing.",
+    ),
+    Setting(
+        "rules",
+        rule_values.modes,
+        "",
+        "RULE=MODE...",
+        "How strictly the rules about states are held where no bucket says otherwise: pairs with "
+        "spaces between them, such as `fence.unlocked=enforce fence.emptied=enforce`, or a table "
+        "`[rules]` of the file. A mode is enforce, warn or off; `all` stands for all rules.",
     ),
     Setting(
         "log_level",

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from holdfast.cli.server.rule_values import as_pairs
 from holdfast.cli.server.setting_table import SETTINGS, Setting
 from holdfast.cli.server.values import Address
 
@@ -44,6 +45,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     idle_timeout: float
     drain_timeout: float
     finish_after_expiry: float
+    rules: Mapping[str, str]  # mode by rule, of those that are not as usual
     log_level: str
     log_format: str
     given: frozenset[str] = frozenset()  # names of the settings whose value is not the default's
@@ -110,7 +112,8 @@ def _read_file(path: Path) -> dict[str, tuple[str, str]]:
         raise BadSetting(f"cannot read the settings file {path}: {bad.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
         raise BadSetting(f"{path} is not TOML: {bad}") from None
-    return {key: (_as_text(path, key, value), f"{path}: {key}") for key, value in content.items()}
+    flat = {key: as_pairs(value) if key == "rules" else value for key, value in content.items()}
+    return {key: (_as_text(path, key, value), f"{path}: {key}") for key, value in flat.items()}
 
 
 def _as_text(path: Path, key: str, value: object) -> str:
