@@ -12,6 +12,7 @@ from holdfast.rules.http_lock import HttpLock
 from holdfast.rules.inspecting import Facts, inspector_of
 from holdfast.rules.one_lock import OneLock
 from holdfast.rules.outdated import OutdatedSessions
+from holdfast.rules.outputs_only import outputs_only
 from holdfast.rules.places import (
     INFO,
     LOCK_ID,
@@ -167,6 +168,10 @@ class StateRules:
     def modes(self, tx: JudgedReader, bucket: str, key: str) -> Modes:
         """Say how strictly each rule is held for a key."""
         return self._fencing.modes(tx, StateName(bucket, key))
+
+    def outputs_only(self, body: bytes) -> bytes | None:
+        """Return a state reduced to its outputs."""
+        return outputs_only(body)
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write an entry of the journal."""

@@ -161,6 +161,9 @@ class Rules(Protocol):
     def modes(self, tx: JudgedReader, bucket: str, key: str) -> Mapping[str, str]:
         """Say how strictly each rule is held for a key; see `rule_modes`."""
 
+    def outputs_only(self, body: bytes) -> bytes | None:
+        """Return a state reduced to its outputs; None if it is none that can be."""
+
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write into the journal what was done, such as `user-created`, in the name of the caller."""
 
@@ -223,6 +226,10 @@ class NoRules:
     def modes(self, _tx: JudgedReader, _bucket: str, _key: str) -> Mapping[str, str]:
         """There are none."""
         return {}
+
+    def outputs_only(self, _body: bytes) -> bytes | None:
+        """Know no state."""
+        return None
 
     def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:
         """Write nothing."""

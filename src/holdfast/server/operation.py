@@ -30,6 +30,8 @@ Params = Mapping[str, Any]
 CHECKSUM = "@Checksum"
 # Another one: what reads the body while it arrives, for the rules.
 INSPECTOR = "@Inspector"
+# One that authorization adds to a read: the caller may see the outputs of a state only.
+OUTPUTS_ONLY = "@OutputsOnly"
 
 
 class Site(msgspec.Struct, frozen=True):

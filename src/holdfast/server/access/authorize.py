@@ -27,7 +27,10 @@ from holdfast.server.access.policies.evaluate import (
     decide,
 )
 from holdfast.server.access.policies.patterns import Values
-from holdfast.server.operation import Params
+from holdfast.server.operation import OUTPUTS_ONLY, Params
+
+GET_OUTPUTS = "holdfast:GetOutputs"
+"""Ours: to read of a state what `terraform_remote_state` uses of it."""
 
 
 def authorize(reader: Reader, call: Call) -> Params:
@@ -46,9 +49,14 @@ def authorize(reader: Reader, call: Call) -> Params:
     if asked.operation == "DeleteObjects":
         denials = [_denial(asked, about, need) for need in needs]
         return {**asked.params, DENIED: denials} if any(denials) else asked.params
+    reduced = False
     for need in needs:
-        _require(asked, about, need)
-    return asked.params
+        problem = _denial(asked, about, need)
+        if problem is not None:
+            reduced = _reads_outputs(asked, about, need)
+            if not reduced:
+                raise problem
+    return {**asked.params, OUTPUTS_ONLY: True} if reduced else asked.params
 
 
 def require_sight(reader: Reader, call: Call, code: str) -> None:
@@ -99,6 +107,13 @@ def _require(asked: Asked, about: _About, need: Need) -> None:
     problem = _denial(asked, about, need)
     if problem is not None:
         raise problem
+
+
+def _reads_outputs(asked: Asked, about: _About, need: Need) -> bool:
+    """Say whether somebody who may not read an object may read the outputs of the state in it."""
+    if asked.operation not in ("GetObject", "HeadObject") or need.action != "s3:GetObject":
+        return False
+    return _denial(asked, about, structs.replace(need, action=GET_OUTPUTS)) is None
 
 
 def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:

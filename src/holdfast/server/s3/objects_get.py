@@ -15,6 +15,7 @@ from holdfast.server.s3.new_object import reported_checksums
 from holdfast.server.s3.object_headers import reported_headers
 from holdfast.server.s3.ranges import Slice, parse_range
 from holdfast.server.s3.reading import content, extents
+from holdfast.server.s3.reduced import read_reduced
 from holdfast.server.s3.shown import shown
 
 
@@ -31,6 +32,8 @@ def get_object(tx: Snapshot, params: Params) -> Result:
     bucket = bucket_of(tx, params)
     if (answer := shown(tx, bucket, params["Key"])) is not None:
         return answer
+    if (reduced := read_reduced(tx, bucket, params, method="GET")) is not None:
+        return reduced
     opened = opened_object_of(tx, bucket, params, method="GET")
     version = opened.version
     customer = customer_key_of(params)
@@ -53,6 +56,8 @@ def head_object(tx: Snapshot, params: Params) -> Result:
     bucket = bucket_of(tx, params)
     if (answer := shown(tx, bucket, params["Key"])) is not None:
         return {name: value for name, value in answer.items() if name != "Body"}
+    if (reduced := read_reduced(tx, bucket, params, method="HEAD")) is not None:
+        return reduced
     version = object_of(tx, bucket, params, method="HEAD")
     check_customer_key(version.encryption, customer_key_of(params))
     check_read(version, params)
