@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from holdfast.engine.record import Record
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.state_records import JournalEntry
 from holdfast.engine.vault import Vault
@@ -47,6 +48,10 @@ class Journal:
         return self.update(
             lambda tx: journal.append(tx, self.key, what, details), now=now, caller=caller
         )
+
+    def put(self, record: Record) -> None:
+        """Put a record behind everybody's back."""
+        self.engine.update(lambda tx: tx.put(record))
 
     def entries(self) -> list[JournalEntry]:
         """Return all entries, in order."""

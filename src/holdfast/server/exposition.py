@@ -62,6 +62,12 @@ class _Own(Collector):
                 ("step",),
                 (((step,), times) for step, times in metrics.housekeeping_failures.items()),
             )
+            yield _counter(
+                "holdfast_webhook_messages",
+                "What became of messages to receivers of webhooks.",
+                ("receiver", "outcome"),
+                metrics.webhooks.items(),
+            )
 
 
 def _counter(

@@ -32,6 +32,7 @@ class Metrics:
         self.times: defaultdict[tuple[str, str], Times] = defaultdict(Times)
         self.housekeeping: Counter[str] = Counter()  # by step: things removed or renewed
         self.housekeeping_failures: Counter[str] = Counter()  # by step
+        self.webhooks: Counter[tuple[str, str]] = Counter()  # by receiver and outcome
 
     def observe(
         self, service: str, operation: str, status: int, error: str, seconds: float
@@ -66,3 +67,13 @@ class Metrics:
         """Count a step of housekeeping that failed."""
         with self.lock:
             self.housekeeping_failures[step] += 1
+
+    def webhook(self, receiver: str, outcome: str) -> None:
+        """Count what became of a message to a receiver of webhooks.
+
+        Args:
+            receiver: its host.
+            outcome: delivered, retried, failed or dropped.
+        """
+        with self.lock:
+            self.webhooks[receiver, outcome] += 1

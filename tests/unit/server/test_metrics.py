@@ -72,3 +72,16 @@ def test_counting_needs_no_prometheus_client() -> None:
         "sys.exit('prometheus_client' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_messages_of_webhooks_are_told_by_receiver_and_outcome() -> None:
+    """A receiver is named by its host."""
+    metrics = Metrics()
+    metrics.webhook("hooks.example.com", "delivered")
+    metrics.webhook("hooks.example.com", "delivered")
+    metrics.webhook("hooks.example.com", "dropped")
+    counted = [line for line in _lines(metrics) if line.startswith("holdfast_webhook_messages_t")]
+    assert counted == [
+        'holdfast_webhook_messages_total{outcome="delivered",receiver="hooks.example.com"} 2.0',
+        'holdfast_webhook_messages_total{outcome="dropped",receiver="hooks.example.com"} 1.0',
+    ]

@@ -6,6 +6,7 @@ from holdfast.engine.root_key import KeyText
 from holdfast.server.access.credentials import Identity
 from holdfast.server.access.users import NewKey
 from holdfast.server.s3.customer_keys import CustomerKey
+from holdfast.server.webhooks.receiver import Receiver
 
 SECRET = "S3CR3T"
 
@@ -17,6 +18,7 @@ SECRET = "S3CR3T"
         Identity("arn", "AIDA", "AKIA", SECRET),
         NewKey("AKIA", SECRET),
         CustomerKey(SECRET.encode(), "md5"),
+        Receiver(f"https://hooks.example.com/{SECRET}", SECRET.encode()),
     ],
     ids=lambda holder: type(holder).__name__,
 )

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from holdfast.cli.exit_codes import epilog
-from holdfast.cli.server import administrator, banner, endpoint, first_start, logs
+from holdfast.cli.server import administrator, banner, endpoint, first_start, logs, webhooks
 from holdfast.cli.server.endpoint import Endpoint
 from holdfast.cli.server.failures import (
     explaining,
@@ -91,8 +91,10 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     held.callback(keep_head, engine, directory.vault)
     more = [head_step(engine, directory.vault)]
     background = background_threads(engine, site, utc_now, metrics, more)
-    for thread in background:
-        held.callback(thread.stop)
+    followers = webhooks.followers(engine, settings, utc_now, metrics)
+    for stop in [thread.stop for thread in background] + [each.stop for each in followers]:
+        held.callback(stop)
+    starts = [thread.start for thread in background] + [each.start for each in followers]
     imports = threading.Timer(_IMPORT_AFTER, import_all)
     imports.daemon = True
     held.callback(imports.cancel)
@@ -100,8 +102,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     def ready() -> None:
         gc.freeze()  # ...and from here on it is not looked at again
         gc.enable()
-        for thread in background:
-            thread.start()
+        for start in starts:
+            start()
         imports.start()
         _announce(settings, listener, first=not stored)
 

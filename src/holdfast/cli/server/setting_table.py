@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.cli.server import rule_values, values
+from holdfast.cli.server import rule_values, values, webhook_values
 
 GIB = 1 << 30
 
@@ -202,6 +202,38 @@ SETTINGS: tuple[Setting, ...] = (
         "SECONDS",
         "How long after its end a session that holds the lock of a state may still write that state "
         "and release that lock, and nothing else. 0: it may do nothing.",
+    ),
+    Setting(
+        "webhook_urls",
+        webhook_values.addresses,
+        "",
+        "URLS",
+        "Where to send what happens to states: addresses with spaces between them, https:// unless "
+        "they are on this machine. It has no flag, because such addresses often hold a secret.",
+        secret=True,
+    ),
+    Setting(
+        "webhook_secret",
+        values.matching("|[!-~]{16,256}", "16 to 256 printable characters without spaces"),
+        "",
+        "SECRET",
+        "What the messages to `webhook_urls` are signed with. "
+        "It has no flag, because other users of the machine can read the flags of a process.",
+        secret=True,
+    ),
+    Setting(
+        "webhook_events",
+        webhook_values.events,
+        "lock-held lock-forced write-refused state-written state-deleted state-restored",
+        "KINDS",
+        "What is sent: kinds of entries of the journal with spaces between them, and `lock-held`.",
+    ),
+    Setting(
+        "webhook_lock_held_after",
+        values.seconds(1, 31_536_000),
+        "3600",
+        "SECONDS",
+        "How long a lock is held before `lock-held` is sent.",
     ),
     Setting(
         "rules",

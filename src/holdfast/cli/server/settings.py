@@ -45,6 +45,10 @@ class ServerSettings(msgspec.Struct, frozen=True):
     idle_timeout: float
     drain_timeout: float
     finish_after_expiry: float
+    webhook_urls: tuple[str, ...]
+    webhook_secret: str
+    webhook_events: frozenset[str]
+    webhook_lock_held_after: float
     rules: Mapping[str, str]  # mode by rule, of those that are not as usual
     log_level: str
     log_format: str
@@ -159,4 +163,8 @@ def _check_pairs(settings: ServerSettings) -> None:
         raise BadSetting(
             "HOLDFAST_ADMIN_ACCESS_KEY_ID and HOLDFAST_ADMIN_SECRET_ACCESS_KEY belong together: "
             "give both or neither"
+        )
+    if bool(settings.webhook_urls) != bool(settings.webhook_secret):
+        raise BadSetting(
+            "HOLDFAST_WEBHOOK_URLS and HOLDFAST_WEBHOOK_SECRET belong together: give both or neither"
         )

@@ -1,0 +1,1 @@
+"""Webhooks: what the journal says is sent to who wants to know, beside the requests."""

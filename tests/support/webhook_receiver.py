@@ -1,0 +1,90 @@
+"""A receiver of webhooks on this machine, which answers as the test wants."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATIENCE = 30.0  # seconds
+
+
+@dataclass
+class Received:
+    """A request that came."""
+
+    path: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        """The body, as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def what(self) -> str:
+        """The kind of event."""
+        return str(self.document["event"])
+
+
+@dataclass
+class WebhookReceiver:
+    """Takes what comes."""
+
+    url: str = ""
+    received: list[Received] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)  # statuses of the next answers; then 204
+    released: threading.Event = field(default_factory=threading.Event)  # else answers hang
+
+    def wait(self, count: int) -> list[Received]:
+        """Return what came, once it is so much."""
+        wait_until(lambda: len(self.received) >= count)
+        return self.received
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.01)
+
+
+@contextmanager
+def receiving() -> Iterator[WebhookReceiver]:
+    """Lend a receiver that answers at once."""
+    made = WebhookReceiver()
+    made.released.set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            made.received.append(Received(self.path, headers, body))
+            made.released.wait(PATIENCE)
+            status = made.answers.pop(0) if made.answers else 204
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", f"{made.url}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    made.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
