@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as sdk
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from client_site import Site
 from holdfast import Backend, HoldfastError
@@ -112,6 +113,12 @@ def test_what_the_sdk_raises_becomes_ours(
 
     assert type(ours) is kind
     assert says in str(ours)
+
+
+def test_an_answer_in_another_language_is_said() -> None:
+    """A page of HTML, from a proxy or another server, is no fault of ours, and no trace of it."""
+    with pytest.raises(errors.ServiceFailed, match="a proxy, or another server"), translated(CALL):
+        raise ResponseParserError("Unable to parse response")
 
 
 def test_a_role_that_is_not_assumed_is_said() -> None:

@@ -92,12 +92,13 @@ def attempts_before(answer: Any) -> int:
 def translated(call: Call) -> Iterator[None]:
     """Turn what boto3 raises inside into our errors; what is ours passes."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
     except ClientError as error:
         raise of_answer(error, call) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise of_sdk(error, call) from error
 
 
@@ -217,6 +218,7 @@ def _elsewhere(error: "ClientError", what: str) -> HoldfastError:
 def of_sdk(error: Exception, call: Call) -> HoldfastError:
     """Return our error for one that the SDK raises itself, without an answer of a service."""
     from botocore import exceptions as sdk
+    from botocore.parsers import ResponseParserError
 
     what = f"cannot {call.doing}"
     missing = (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError)
@@ -245,6 +247,11 @@ def of_sdk(error: Exception, call: Call) -> HoldfastError:
         return errors.Unreachable(
             f"{what}: no answer ({error})",
             "Check that the endpoint is right, that it runs, and that nothing blocks the way to it.",
+        )
+    if isinstance(error, ResponseParserError):
+        return errors.ServiceFailed(
+            f"{what}: what answered does not speak AWS's language",
+            "Check the endpoint: a proxy, or another server, may answer there.",
         )
     return errors.ServiceFailed(f"{what}: {error}")
 
