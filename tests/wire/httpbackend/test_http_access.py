@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from holdfast.server.access.failed_attempts import AT_ONCE
-from http_backend import HttpBackend, basic, document, id_of, state
+from http_backend import HttpBackend, basic, document, id_of, md5, state
 from in_process import ACCESS_KEY_ID, SECRET, Aws
 from lockers import BUCKET, KEY
 
@@ -143,3 +143,22 @@ def test_a_policy_of_the_bucket_denies_over_http(http: HttpBackend, aws: Aws) ->
     aws.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
     assert http.post(state()).status == 403
     assert http.get().status == 404
+
+
+def test_who_may_read_the_outputs_reads_nothing_else(http: HttpBackend, aws: Aws) -> None:
+    """`terraform_remote_state` over this backend works, and the resources stay out of sight."""
+    outputs = {"address": {"value": "10.0.0.1", "type": "string"}}
+    secret = {"mode": "managed", "type": "x", "name": "y", "provider": "p", "instances": []}
+    whole = state(outputs=outputs, resources=[secret])
+    http.post(whole)
+    bob = somebody(aws, ("holdfast:GetOutputs", "/*"))
+    answer = bob.get()
+    assert answer.status == 200
+    assert answer.said["outputs"] == outputs
+    assert answer.said["resources"] == []
+    assert answer.headers["content-md5"] == md5(answer.body)
+    head = bob.ask("HEAD")
+    assert head.headers["content-length"] == str(len(answer.body))
+    assert "content-md5" not in head.headers
+    assert bob.post(state(2)).status == 403
+    assert bob.lock(document()).status == 403

@@ -108,15 +108,18 @@ class StateExchange(Exchange):
     # ---- the head ------------------------------------------------------------------------------
 
     def _admit(self) -> None:
-        """Check that the caller may do the same through S3.
+        """Check that the caller may do the same through S3; maybe with something left out.
 
         Raises:
             ServiceError: AccessDenied.
         """
         assert self.identity is not None  # noqa: S101 - set by open
-        engine, user = self._serving.engine, self.identity.user
-        if not admission.unbound(engine, user, "s3", self._params):
-            admission.admit(engine, self._call())
+        engine, call = self._serving.engine, self._call()
+        if admission.unbound(engine, self.identity.user, "s3", call.params):
+            return
+        admitted = admission.admit(engine, call)
+        # What authorization adds says how much of the state may be read.
+        self._params = {**admitted, **self._params}
 
     def _call(self) -> Call:
         assert self.identity is not None  # noqa: S101 - set by open

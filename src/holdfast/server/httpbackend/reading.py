@@ -9,7 +9,7 @@ from holdfast.engine.records import Object
 from holdfast.engine.state_records import State
 from holdfast.server.httpbackend.answers import JSON
 from holdfast.server.httpbackend.asked import Asked, result_of
-from holdfast.server.operation import Result, Snapshot, Stream
+from holdfast.server.operation import OUTPUTS_ONLY, Result, Snapshot, Stream
 
 
 def get_state(tx: Snapshot, asked: Asked) -> Response:
@@ -37,7 +37,12 @@ def head_state(tx: Snapshot, asked: Asked) -> Response:
 
 
 def _known_md5(tx: Snapshot, asked: Asked) -> tuple[tuple[str, str], ...]:
-    """Return the header for a state that is not held in memory: its MD5, if the rules know it."""
+    """Return the header for a state that is not held in memory: its MD5, if the rules know it.
+
+    Who reads a part of it only is not told the MD5 of the whole.
+    """
+    if asked.params.get(OUTPUTS_ONLY):
+        return ()
     state = tx.get(State, asked.bucket, asked.key)
     newest = tx.get(Object, asked.bucket, asked.key)
     if state is None or newest is None or state.order != newest.order or not state.md5:
