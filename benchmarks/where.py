@@ -28,6 +28,7 @@ from benchmarks.wire.requests import Request, Signer
 from msgspec.structs import replace
 
 from holdfast.cli.server import logs
+from holdfast.cli.server.judging import state_rules
 from holdfast.engine.open import open_directory
 from holdfast.server import direct
 from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
@@ -119,7 +120,8 @@ def _serving(data: Path, user: str) -> tuple[Serving, Callable[[], None]]:
         create_access_key(tx, directory.vault, user, now, os.urandom, _KEY)
 
     directory.engine.update(first)
-    site = Site("123456789012", "us-east-1", directory.vault, os.urandom)
+    rules = state_rules(directory.vault)
+    site = Site("123456789012", "us-east-1", directory.vault, os.urandom, rules)
     return Serving(directory.engine, site, SERVICES, utc_now, Limits(), ""), directory.close
 
 
