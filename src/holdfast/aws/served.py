@@ -157,7 +157,9 @@ _HOLDFAST = frozenset(
         "DeleteStateRules",
         "GetStateRules",
         "ListJournal",
+        "ListLocks",
         "ListOverrides",
+        "ListPastLocks",
         "PutOverride",
         "PutStateRules",
     }

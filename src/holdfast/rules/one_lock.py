@@ -125,11 +125,15 @@ class OneLock:
         held = state.lock
         if held is None:
             return self._found(tx, name, state, place)
-        if any(self._document_in(tx, name, there) is not None for there in held.places):
+        if self.is_left(tx, name, held):
             return held
         tx.put(_past(name, held, tx.now, "vanished", ""))
         self._note(tx, "lock-vanished", {"state": str(name), "lock_id": held.id, "who": held.who})
         return None
+
+    def is_left(self, tx: JudgedReader, name: StateName, held: HeldLock) -> bool:
+        """Say whether something of a lock is in one of its places."""
+        return any(self._document_in(tx, name, there) is not None for there in held.places)
 
     def _found(
         self, tx: JudgedWriter, name: StateName, state: State, place: str
@@ -151,7 +155,7 @@ class OneLock:
                 )
         return None
 
-    def _document_in(self, tx: JudgedWriter, name: StateName, place: str) -> bytes | None:
+    def _document_in(self, tx: JudgedReader, name: StateName, place: str) -> bytes | None:
         """Return what is in a place, if anything is; of HTTP there is only the record."""
         if place == S3:
             if not self.has_file(tx, name):
@@ -232,7 +236,7 @@ class OneLock:
         elif table := table_of(place):
             self._stores.drop_item(tx, table, name.lock_id)
 
-    def has_file(self, tx: JudgedWriter, name: StateName) -> bool:
+    def has_file(self, tx: JudgedReader, name: StateName) -> bool:
         """Say whether a state has a lock file."""
         return self._stores.has_object(tx, name.bucket, name.lock_file_key)
 

@@ -1,15 +1,18 @@
 """The rules for states, as the server asks them. See `holdfast.server.judging.Rules`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from holdfast.engine.state_records import State
 from holdfast.rules import journal
+from holdfast.rules.activity import Activity
 from holdfast.rules.digest import DigestFollows
 from holdfast.rules.fencing import Fencing
 from holdfast.rules.finishing import Finishing
 from holdfast.rules.http_lock import HttpLock
 from holdfast.rules.inspecting import Facts, inspector_of
+from holdfast.rules.looking import Looking
 from holdfast.rules.one_lock import OneLock
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.outputs_only import outputs_only
@@ -23,6 +26,7 @@ from holdfast.rules.places import (
     table_place,
 )
 from holdfast.rules.recent import Recent
+from holdfast.server.caller import Caller
 from holdfast.server.judging import (
     REFUSED_BUCKET,
     Attributes,
@@ -34,6 +38,7 @@ from holdfast.server.judging import (
     ObjectChange,
     ObjectPut,
     Refusal,
+    Staleness,
     Stores,
     Verdict,
 )
@@ -59,6 +64,8 @@ class StateRules:
         recent = Recent()
         self.lock = OneLock(stores, recent, self.note, self._fencing.lost)
         self._finishing = Finishing(recent)
+        self._activity = Activity()
+        self._looking = Looking(self.lock, self._activity)
         self._http = HttpLock(self.lock, self.note)
         self._digest = DigestFollows(stores)
 
@@ -108,6 +115,7 @@ class StateRules:
         lock_of = state_of_lock_file(bucket, key)
         if lock_of is None:
             self._outdated.read(bucket, key, tx.caller.access_key_id)
+            self._activity.used(StateName(bucket, key), tx.caller, tx.now)
             return None
         return self.lock.shown(tx, lock_of, S3)
 
@@ -172,6 +180,14 @@ class StateRules:
     def outputs_only(self, body: bytes) -> bytes | None:
         """Return a state reduced to its outputs."""
         return outputs_only(body)
+
+    def seen(self, caller: Caller, now: datetime) -> None:
+        """Take note of a request."""
+        self._activity.seen(caller, now)
+
+    def staleness(self, tx: JudgedReader, state: State) -> Staleness | None:
+        """Say whether the lock of a state looks dead."""
+        return self._looking.staleness(tx, state)
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write an entry of the journal."""

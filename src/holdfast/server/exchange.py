@@ -355,6 +355,7 @@ class Exchange:
             invocation_id=request.headers.get("amz-sdk-invocation-id"),
             secure=request.secure,
         )
+        self._serving.site.rules.seen(caller, self.now)
         view = self._serving.engine.view
         return Context(self._serving.site, caller, self.now, self.request_id, view, request.host)
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.engine.port import Writer
+from holdfast.engine.state_records import State
 from holdfast.server.caller import Caller
 
 # The bucket in which the bodies of refused writes are kept; what is in it is not judged.
@@ -109,6 +110,15 @@ class ItemWrite(msgspec.Struct, frozen=True):
     present: bool  # whether the table has one now
 
 
+class Staleness(msgspec.Struct, frozen=True):
+    """Whether the holder of a lock looks gone."""
+
+    looks_dead: bool
+    percent: int  # how much speaks for it, 0 to 99; nothing proves it
+    quiet_seconds: float  # since something was heard of the holder
+    reasons: tuple[str, ...]  # sentences
+
+
 class Rules(Protocol):
     """What the server asks. Each takes the transaction of the request."""
 
@@ -163,6 +173,12 @@ class Rules(Protocol):
 
     def outputs_only(self, body: bytes) -> bytes | None:
         """Return a state reduced to its outputs; None if it is none that can be."""
+
+    def seen(self, caller: Caller, now: datetime) -> None:
+        """Take note that somebody makes a request; called for every one, so it has to cost nothing."""
+
+    def staleness(self, tx: JudgedReader, state: State) -> Staleness | None:
+        """Say whether the lock of a state looks dead; None if nothing is left of it."""
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write into the journal what was done, such as `user-created`, in the name of the caller."""
@@ -229,6 +245,13 @@ class NoRules:
 
     def outputs_only(self, _body: bytes) -> bytes | None:
         """Know no state."""
+        return None
+
+    def seen(self, _caller: Caller, _now: datetime) -> None:
+        """Take note of nothing."""
+
+    def staleness(self, _tx: JudgedReader, _state: State) -> Staleness | None:
+        """There are no locks."""
         return None
 
     def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:

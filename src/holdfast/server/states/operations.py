@@ -3,10 +3,12 @@
 from typing import Any
 
 from holdfast.server.operation import Operation
-from holdfast.server.states import journal, overrides, rules
+from holdfast.server.states import journal, locks, overrides, rules
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     journal.list_journal,
+    locks.list_locks,
+    locks.list_past_locks,
     overrides.delete_override,
     overrides.list_overrides,
     overrides.put_override,
