@@ -1,0 +1,1 @@
+"""Tokens of OpenID Connect issuers, with which a role is assumed without a key."""
