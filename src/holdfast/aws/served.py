@@ -207,5 +207,7 @@ SERVED: Mapping[str, frozenset[str]] = {
     "iam": _IAM,
     "kms": _KMS,
     "s3": _S3,
-    "sts": frozenset({"AssumeRole", "GetCallerIdentity", "GetSessionToken"}),
+    "sts": frozenset(
+        {"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"}
+    ),
 }

@@ -36,9 +36,7 @@ def _not_served(what: str) -> ServiceError:
 def unserved_unsigned(request: Request, service: str) -> ServiceError | None:
     """Return the answer to a request without a signature, if it is of a kind that needs none.
 
-    A browser's form (PostObject) is signed by a field of the form. STS takes AssumeRoleWithWebIdentity
-    and AssumeRoleWithSAML from anybody; which one it is only the body says, which is not read from a
-    stranger.
+    A browser's form (PostObject) is signed by a field of the form.
     """
     if request.method != "POST":
         return None
@@ -46,11 +44,4 @@ def unserved_unsigned(request: Request, service: str) -> ServiceError | None:
         "multipart/form-data"
     ):
         return _not_served("PostObject")
-    if service == "sts":
-        return ServiceError(
-            "MissingAuthenticationToken",
-            "Request is missing Authentication Token. AssumeRoleWithWebIdentity and "
-            "AssumeRoleWithSAML, which need none, are not implemented",
-            status=403,
-        )
     return None

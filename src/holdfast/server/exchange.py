@@ -18,10 +18,11 @@ from holdfast.aws.models import OperationModel, service
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
-from holdfast.server.access import admission
+from holdfast.server.access import admission, unsigned
 from holdfast.server.access.call import Call
-from holdfast.server.access.credentials import Identity, identify
+from holdfast.server.access.credentials import ANONYMOUS, Identity, identify
 from holdfast.server.access.finishing import finishing, verify
+from holdfast.server.body_lengths import announced, refuse_length
 from holdfast.server.caller import Caller
 from holdfast.server.judging import Inspector
 from holdfast.server.operation import (
@@ -93,7 +94,8 @@ class Exchange:
 
     def open(self) -> None:
         """Authenticate; for S3 also route, and prepare to take a streamed body."""
-        claims = self._claims = sigv4.claims(self.request, self.service)
+        stranger = unsigned.claims(self.request, self.service, self.now)
+        claims = self._claims = stranger or sigv4.claims(self.request, self.service)
         if self._serving.attempts.refuses(self.request.client, claims.access_key_id):
             raise overload(self.service)
         site = self._serving.site
@@ -222,20 +224,14 @@ class Exchange:
         self.streams = self._model.streams_input
 
     def _announced_length(self) -> int:
-        length = self.request.headers.get("content-length", "0")
-        return int(length) if length.isdecimal() else 0
+        return announced(self.request)
 
     def _refuse_length(self, length: int) -> None:
-        limits = self._serving.limits
-        # The frames of aws-chunked add at most a few percent.
-        most = limits.body_bytes * 17 // 16 if self.streams else limits.document_bytes
-        if length <= most:
-            return
-        if self.service == "s3":
-            raise ServiceError(
-                "EntityTooLarge", ProposedSize=str(length), MaxSizeAllowed=str(limits.body_bytes)
-            )
-        raise ServiceError("SerializationException", "The request body is too large.", status=413)
+        limits, most = self._serving.limits, unsigned.LONGEST if self._is_unsigned() else 0
+        refuse_length(self.service, length, limits, streams=self.streams, most=most)
+
+    def _is_unsigned(self) -> bool:
+        return self.identity is ANONYMOUS
 
     def _open_payload(self, signing: sigv4.SigningContext) -> None:
         headers = self.request.headers
@@ -311,9 +307,12 @@ class Exchange:
 
     def _authenticate_document(self) -> None:
         assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
-        digest = hashlib.sha256(self._document).hexdigest()
-        verify(self._claims, self.request, self.identity, self.now, digest)
-        self._serving.attempts.succeeded(self.request.client, self._claims.access_key_id)
+        if self._is_unsigned():
+            unsigned.require(self.request, bytes(self._document))
+        else:
+            digest = hashlib.sha256(self._document).hexdigest()
+            verify(self._claims, self.request, self.identity, self.now, digest)
+            self._serving.attempts.succeeded(self.request.client, self._claims.access_key_id)
         self._route(bytes(self._document))
 
     def _parse(self, body: bytes) -> None:

@@ -17,6 +17,7 @@ from holdfast.engine.port import Engine, Reader, Writer
 from holdfast.engine.readable import Readable
 from holdfast.engine.record import Record
 from holdfast.engine.vault import Vault
+from holdfast.server.access.web_identity.issuers import Issuers
 from holdfast.server.caller import Caller
 from holdfast.server.judging import NoRules, Rules
 
@@ -42,6 +43,7 @@ class Site(msgspec.Struct, frozen=True):
     vault: Vault
     random: Callable[[int], bytes]
     rules: Rules = NoRules()
+    issuers: Issuers = Issuers()
 
 
 class Context(msgspec.Struct, frozen=True):

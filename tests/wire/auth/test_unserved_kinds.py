@@ -27,18 +27,15 @@ def test_directory_buckets(aws: Aws) -> None:
         aws.s3.list_directory_buckets()
 
 
-def test_web_identities(aws: Aws) -> None:
+def test_assertions_of_saml(aws: Aws) -> None:
     """STS would take this from anybody, so the refusal says what is missing."""
     sts = aws.client("sts", config=Config(signature_version=UNSIGNED))
-    with pytest.raises(ClientError) as caught:
-        sts.assume_role_with_web_identity(
+    with refused("NotImplemented", "AssumeRoleWithSAML is not implemented"):
+        sts.assume_role_with_saml(
             RoleArn="arn:aws:iam::123456789012:role/ci",
-            RoleSessionName="ci",
-            WebIdentityToken="header.body.signature",
+            PrincipalArn="arn:aws:iam::123456789012:saml-provider/ci",
+            SAMLAssertion="PHNhbWw+",
         )
-    error = caught.value.response["Error"]
-    assert error["Code"] == "MissingAuthenticationToken"
-    assert "AssumeRoleWithWebIdentity" in error["Message"]
 
 
 @pytest.mark.parametrize(

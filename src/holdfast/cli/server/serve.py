@@ -60,6 +60,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.cli.server.journal_upkeep import head_step, keep_head
     from holdfast.cli.server.judging import state_rules
     from holdfast.engine.open import open_directory
+    from holdfast.server.access.web_identity.issuers import Issuers
     from holdfast.server.background_threads import background_threads
     from holdfast.server.edge import Edge
     from holdfast.server.health import Health
@@ -78,7 +79,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     if stored:
         settings = msgspec.structs.replace(settings, account=stored.account, region=stored.region)
     rules = state_rules(directory.vault, settings.rules)
-    site = Site(settings.account, settings.region, directory.vault, os.urandom, rules)
+    issuers = Issuers(settings.web_identity_issuers)
+    site = Site(settings.account, settings.region, directory.vault, os.urandom, rules, issuers)
     if not stored:
         first_start.make(engine, site, SERVICES, settings, utc_now())
     elif done := administrator.keep(engine, site, settings, utc_now()):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.cli.server import rule_values, values, webhook_values
+from holdfast.cli.server import issuer_values, rule_values, values, webhook_values
 
 GIB = 1 << 30
 
@@ -123,6 +123,16 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "DOMAIN",
         "Also answer virtual-host style requests, whose host is BUCKET.DOMAIN.",
+    ),
+    Setting(
+        "web_identity_issuers",
+        issuer_values.issuers,
+        "",
+        "ISSUERS",
+        "OpenID Connect issuers whose tokens may assume roles, separated by semicolons or lines. "
+        "Each is `URL audience=TEXT`, with more audiences if a token may be meant for others. "
+        "The keys are fetched from where the issuer says; "
+        "`keys=FILE` or `keys=URL` behind it names a JSON Web Key Set instead.",
     ),
     Setting(
         "max_object_bytes",

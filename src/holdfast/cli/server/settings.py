@@ -12,6 +12,7 @@ import msgspec
 from holdfast.cli.server.rule_values import as_pairs
 from holdfast.cli.server.setting_table import SETTINGS, Setting
 from holdfast.cli.server.values import Address
+from holdfast.server.access.web_identity.issuer import Issuer
 
 _PREFIX = "HOLDFAST_"  # of the environment variables
 
@@ -34,6 +35,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     region: str
     account: str
     base_domain: str
+    web_identity_issuers: tuple[Issuer, ...]
     max_object_bytes: int
     max_document_bytes: int
     max_header_bytes: int

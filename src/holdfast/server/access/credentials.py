@@ -40,6 +40,9 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity({self.arn!r}, {self.user_id!r}, {self.access_key_id!r}, ...)"
 
 
+ANONYMOUS = Identity(arn="", user_id="", access_key_id="", secret="")
+
+
 def identify(
     reader: Reader,
     vault: Vault,
@@ -64,6 +67,8 @@ def identify(
             session is of is gone.
         CorruptData: the secret was changed where it is kept.
     """
+    if not claims.access_key_id:  # no claims of a signature are without one: see `unsigned`
+        return ANONYMOUS
     temporary = claims.access_key_id.startswith("ASIA")
     session = reader.get(Session, claims.access_key_id) if temporary else None
     if session is not None:

@@ -53,11 +53,8 @@ def role_named(tx: Snapshot, role_arn: str) -> Role | None:
 
 def not_authorized(tx: Snapshot, action: str, resource: str) -> ServiceError:
     """Return STS's refusal, the same whether a role does not exist or does not trust the caller."""
-    who = f"User: {tx.caller.arn} is n" if tx.caller.arn else "N"
-    said = f"{who}ot authorized to perform: {action}"
-    return ServiceError(
-        "AccessDenied", f"{said} on resource: {resource}" if tx.caller.arn else said, status=403
-    )
+    said = f"User: {tx.caller.arn} is not authorized to perform: {action} on resource: {resource}"
+    return ServiceError("AccessDenied", said, status=403)
 
 
 def seconds_within(params: Params, role: Role) -> int:
