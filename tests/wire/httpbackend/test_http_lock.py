@@ -150,6 +150,13 @@ def test_force_unlock_breaks_whatever_lock_there_is(http: HttpBackend, aws: Aws)
     assert forced["principal"].endswith("user/administrator")
 
 
+def test_an_empty_body_that_nothing_is_said_of_breaks_the_lock(http: HttpBackend, aws: Aws) -> None:
+    """OpenTofu sends empty bodies without type and MD5; curl without chunks."""
+    http.lock(document())
+    assert http.unlock(b"").status == 200
+    assert held(aws) == ""
+
+
 def test_force_unlock_sent_again_finds_it_done(http: HttpBackend) -> None:
     """There is nothing left to break."""
     http.lock(document())

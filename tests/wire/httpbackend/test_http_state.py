@@ -140,6 +140,17 @@ def test_an_unlock_by_delete_that_went_wrong_deletes_no_state(
     assert http.get().body == state()
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_lock_by_post_that_went_wrong_writes_no_state(
+    http: HttpBackend, aws: Aws, method: str
+) -> None:
+    """Who sets `lock_method = "POST"` and the address of the state meant another address."""
+    answer = http.ask(method, document())
+    assert answer.status == 400
+    assert "/-/lock/" in answer.said["error"]
+    assert versions(aws) == 0
+
+
 def test_a_bucket_that_is_not_there_is_no_empty_state(aws: Aws) -> None:
     """With 404, `terraform init` would succeed in spite of a misspelt address."""
     http = HttpBackend(aws)

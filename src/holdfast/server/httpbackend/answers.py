@@ -25,6 +25,7 @@ _STATUSES = {
     "PreconditionFailed": 409,
     "RequestTimeout": 503,
 }
+_SAID_IN_LOG = (400, 409, 413)  # what Terraform's user comes to look for, seeing the number only
 _NEXT = {
     "NoSuchBucket": "aws s3 mb s3://BUCKET",
     "SlowDown": "Terraform tries again by itself",
@@ -33,7 +34,7 @@ _NEXT = {
 
 
 def problem(error: ServiceError, request_id: str, bucket: str, key: str) -> Response:
-    """Return the answer to a request that failed, and log what a rule refused.
+    """Return the answer to a request that failed, and log the reason.
 
     Args:
         error: what went wrong, in S3's words.
@@ -46,9 +47,11 @@ def problem(error: ServiceError, request_id: str, bucket: str, key: str) -> Resp
     said = {"error": error.message or error.code, "code": error.code}
     if rule:
         said |= {"rule": rule, "next": _command(rule, bucket, key)}
-        log.warning("%s", error.message, extra={"request_id": request_id, "rule": rule})
     elif error.code in _NEXT:
         said["next"] = _NEXT[error.code].replace("BUCKET", bucket)
+    if status in _SAID_IN_LOG:
+        level = logging.WARNING if rule else logging.INFO
+        log.log(level, "%s", said["error"], extra={"request_id": request_id, "rule": rule})
     said["request_id"] = request_id
     headers = [JSON, ("x-amz-request-id", request_id), *error.headers]
     if status == 503:

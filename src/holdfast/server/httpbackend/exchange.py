@@ -26,7 +26,13 @@ from holdfast.server.httpbackend.asked import Asked
 from holdfast.server.httpbackend.authenticate import authenticate
 from holdfast.server.httpbackend.locking import LARGEST_DOCUMENT, LOCKED, lock_state, unlock_state
 from holdfast.server.httpbackend.reading import get_state, head_state
-from holdfast.server.httpbackend.writing import CONTENT_TYPE, delete_state, put_state
+from holdfast.server.httpbackend.writing import (
+    CONTENT_TYPE,
+    LARGEST_MISTAKEN,
+    delete_state,
+    put_state,
+    refuse_lock_document,
+)
 from holdfast.server.operation import CHECKSUM, INSPECTOR, Context, Snapshot, Transaction
 from holdfast.server.serving import Serving
 
@@ -80,6 +86,7 @@ class StateExchange(Exchange):
         """Begin with nothing but the head."""
         super().__init__(serving, request)
         self.service = "http"
+        self._beginning = bytearray()  # of a state: enough to tell a lock document
 
     def open(self) -> None:
         """Find out what it is for, authenticate, authorize, and prepare to take the body."""
@@ -181,6 +188,11 @@ class StateExchange(Exchange):
 
     # ---- the operation -------------------------------------------------------------------------
 
+    def _take(self, data: bytes | memoryview) -> None:
+        if self.streams and len(self._beginning) <= LARGEST_MISTAKEN:
+            self._beginning += data[: LARGEST_MISTAKEN + 1]
+        super()._take(data)
+
     def _settle(self) -> None:
         self._digests = self._payload.finish() if self._payload else None
         self._settled = True
@@ -189,6 +201,8 @@ class StateExchange(Exchange):
         if not self._settled:
             self._settle()
         if self._sink is not None and self._digests is not None:
+            if len(self._beginning) <= LARGEST_MISTAKEN:
+                refuse_lock_document(bytes(self._beginning))
             self._params = {**self._params, **self._streamed(self._sink, self._digests)}
         answer = self._answered()
         if isinstance(answer, ServiceError):

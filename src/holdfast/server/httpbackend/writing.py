@@ -1,5 +1,7 @@
 """PutState and DeleteState."""
 
+import msgspec
+
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Response
 from holdfast.engine.records import Object
@@ -9,6 +11,38 @@ from holdfast.server.operation import Transaction
 from holdfast.server.s3.bucket_lookup import bucket_of
 
 CONTENT_TYPE = "application/json"
+LARGEST_MISTAKEN = 1 << 14  # bytes; a lock document has some hundreds
+
+
+class _LockDocument(msgspec.Struct):
+    """What every lock document has, and no state."""
+
+    id: str = msgspec.field(name="ID")
+    operation: str = msgspec.field(name="Operation")
+    who: str = msgspec.field(name="Who")
+
+
+_lock_document = msgspec.json.Decoder(_LockDocument)
+
+
+def refuse_lock_document(body: bytes) -> None:
+    """Refuse a lock document as a state: somebody has configured `lock_method`, but not the address.
+
+    Args:
+        body: the whole of what is to be written, if it is short.
+
+    Raises:
+        ServiceError: InvalidRequest.
+    """
+    try:
+        _lock_document.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return
+    raise ServiceError(
+        "InvalidRequest",
+        "This is a lock document, and POST and PUT of this address write the state. To lock with them, "
+        "let lock_address begin with /-/lock/ in place of /-/terraform/.",
+    )
 
 
 def put_state(tx: Transaction, asked: Asked) -> Response | ServiceError:
