@@ -167,6 +167,21 @@ class OneLock:
         item = self._stores.read_item(tx, table, name.lock_id)
         return None if item is None else str(item.get(INFO, {}).get("S", "")).encode()
 
+    def forget(self, tx: JudgedWriter, name: StateName) -> None:
+        """Drop what is on record of a lock, where the places are to stand by themselves."""
+        state = tx.get(State, *name)
+        if state is not None and state.lock is not None:
+            tx.put(replace(state, lock=None))
+
+    def warn(self, tx: JudgedWriter, name: StateName, place: str, document: bytes) -> None:
+        """Write down that a lock is taken beside another one, in another place."""
+        state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
+        tx.put(replace(state, tables=_with_table(state.tables, place)))
+        other = self._found(tx, name, state, place)
+        if other is not None and other.id != parse(document).id:
+            about = {**_about(name, parse(document)), "place": place, "rule": "one_lock"}
+            self._note(tx, "write-warned", {**about, "held_by": other.who, "held_id": other.id})
+
     # ---- releasing -----------------------------------------------------------------------------
 
     def release(

@@ -42,7 +42,7 @@ from holdfast.server.judging import (
     Stores,
     Verdict,
 )
-from holdfast.server.rule_modes import DEFAULTS, ENFORCE, Modes
+from holdfast.server.rule_modes import DEFAULTS, ENFORCE, WARN, Modes
 
 
 class StateRules:
@@ -83,7 +83,7 @@ class StateRules:
             if facts is None or facts.kind != "lock":
                 return None
             present = self.lock.has_file(tx, lock_of)
-            return self.lock.take(tx, lock_of, S3, facts.document, present=present)
+            return self._take(tx, lock_of, S3, facts.document, present=present)
         name = StateName(put.bucket, put.key)
         if tx.caller.lock_id and (refused := self._http.refused(tx, name)) is not None:
             return refused
@@ -150,7 +150,7 @@ class StateRules:
         document = str(write.item.get(INFO, {}).get("S", "")).encode()
         if not self.lock.is_document(document):
             return None
-        return self.lock.take(tx, name, place, document, present=write.present)
+        return self._take(tx, name, place, document, present=write.present)
 
     def shown_item(
         self, tx: JudgedReader, table: str, key: str, *, present: bool
@@ -164,6 +164,17 @@ class StateRules:
         if document is None:
             return None
         return {LOCK_ID: {"S": key}, INFO: {"S": document.decode()}}
+
+    def _take(
+        self, tx: JudgedWriter, name: StateName, place: str, document: bytes, *, present: bool
+    ) -> Verdict:
+        mode = self._fencing.modes(tx, name)["one_lock"]
+        if mode == ENFORCE:
+            return self.lock.take(tx, name, place, document, present=present)
+        self.lock.forget(tx, name)
+        if mode == WARN:
+            self.lock.warn(tx, name, place, document)
+        return None
 
     # ---- sessions, journal ---------------------------------------------------------------------
 

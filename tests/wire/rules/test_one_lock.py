@@ -1,10 +1,14 @@
 """One lock for a state, whether it is taken in a table or as a lock file."""
 
+import json
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
-from holdfast.engine.state_records import PastLock, State
+from holdfast.engine.records import Bucket
+from holdfast.engine.state_records import JournalEntry, PastLock, State
+from holdfast.server.rule_modes import SETTING
 from in_process import Aws
 from lockers import BUCKET, KEY, LOCK_ID, MODES, TABLE, Locker, left_of_locks, prepare, session
 
@@ -214,3 +218,29 @@ def test_opentofu_releases_on_the_condition_of_its_document(aws: Aws) -> None:
             continue
         assert not wrong
     assert left_of_locks(aws) == []
+
+
+def _modes(aws: Aws, mode: str) -> None:
+    bucket = aws.engine.view(lambda tx: tx.get(Bucket, BUCKET))
+    assert bucket is not None
+    settings = {**bucket.settings, SETTING: {"": {"one_lock": mode}}}
+    aws.engine.update(lambda tx: tx.put(replace(bucket, settings=settings)))
+
+
+def _warnings(aws: Aws) -> list[str]:
+    entries = aws.engine.view(lambda tx: list(tx.scan(JournalEntry)))
+    events = [json.loads(entry.event) for entry in entries]
+    return [event["rule"] for event in events if event["what"] == "write-warned"]
+
+
+@pytest.mark.parametrize(("mode", "warned"), [("off", []), ("warn", ["one_lock"])])
+def test_where_it_is_off_each_place_stands_by_itself(
+    aws: Aws, mode: str, warned: list[str]
+) -> None:
+    """As S3 and DynamoDB are; a warning is journaled."""
+    _modes(aws, mode)
+    Locker(aws, "dynamodb").lock()
+    assert Locker(aws, "dynamodb").refused()
+    Locker(aws, "lockfile").lock()
+    assert len(left_of_locks(aws)) == 2
+    assert _warnings(aws) == warned
