@@ -110,6 +110,31 @@ def test_a_reader_reads_and_cannot_lock_or_write(project: Project, desk: Desk) -
     assert made.ok("output", "-raw", "it") == "secret-of-production"
 
 
+def test_outputs_are_read_by_another_configuration(project: Project, desk: Desk) -> None:
+    """`terraform_remote_state` gets them, also those of a workspace; the resources stay unseen."""
+    made = _made(project, "outputs/app.tfstate", "lockfile")
+    made.ok("workspace", "new", "blue")
+    made.ok("apply", "-auto-approve")
+    tf = project("reader")
+    tf.env.update(desk.key("outputs", "outputs", "outputs/", "--workspaces"))
+    data = """
+data "terraform_remote_state" "other" {
+  for_each  = toset(["default", "blue"])
+  backend   = "s3"
+  workspace = each.key
+  config    = { bucket = "BUCKET", key = "outputs/app.tfstate", region = "us-east-1" }
+}
+output "got" { value = [for one in data.terraform_remote_state.other : one.outputs.it] }
+"""
+    tf.write("main.tf", data.replace("BUCKET", BUCKET))
+    tf.ok("init")
+    tf.ok("apply", "-auto-approve")
+    got = json.loads(tf.ok("output", "-json", "got"))
+    assert got == ["secret-of-production", "secret-of-production"]
+    for key in ("outputs/app.tfstate", "env:/blue/outputs/app.tfstate"):
+        assert '"resources":[]' in tf.aws("s3", "cp", f"s3://{BUCKET}/{key}", "-")
+
+
 @pytest.mark.parametrize("mode", ["dynamodb", "lockfile"])
 def test_workspaces_are_made_used_and_deleted(project: Project, desk: Desk, mode: str) -> None:
     """With --workspaces; those of other folders stay out of reach."""

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.client.connect import Connection
+from holdfast.client.settings import BackendSettings
+from holdfast.operations.identities.grants import grant
 from holdfast.operations.identities.places import Place, folder, literally
 from holdfast.operations.identities.ready import RIGHTS, Right, ready_policy, right_of
 from holdfast.operations.identities.refusals import Refused
@@ -42,7 +45,7 @@ def _rights(place: Place, action: str, resource: str, **values: str) -> set[str]
     }
 
 
-ALL = set(RIGHTS)
+ALL = set(RIGHTS) - {"outputs"}
 WRITING = ALL - {"reader"}
 DELETING = {"operator", "administrator"}
 
@@ -139,6 +142,27 @@ def test_what_only_our_server_has() -> None:
     assert _rights(place, "holdfast:ListJournal", "*") == set()
 
 
+def test_outputs_and_nothing_else() -> None:
+    """Who may read outputs has one action, and lists workspaces only where they are meant."""
+    place = _place(is_aws=False)
+    assert _rights(place, "holdfast:GetOutputs", f"{BUCKET}/{STATE}") == {
+        "outputs",
+        "administrator",
+    }
+    assert _rights(place, "holdfast:GetOutputs", f"{BUCKET}/{OTHER}") == set()
+    assert "s3:" not in ready_policy("outputs", place).replace("arn:aws:s3:", "")
+    spaces = ready_policy("outputs", _place(is_aws=False, workspaces=True))
+    assert _allows(spaces, "holdfast:GetOutputs", f"{BUCKET}/{WORKSPACE}")
+    assert _allows(spaces, "s3:ListBucket", BUCKET, s3_prefix="env:/")
+    assert not _allows(spaces, "s3:ListBucket", BUCKET, s3_prefix="staging/")
+
+
+def test_outputs_are_not_granted_on_aws() -> None:
+    """It would be a policy that allows nothing."""
+    with pytest.raises(Refused, match="AWS has no right"):
+        grant(Connection(BackendSettings("states")), "user", "ada", "outputs", _place())
+
+
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
 def test_workspaces(action: str) -> None:
     """With workspaces a writer may also delete them, but not the default one."""
@@ -153,7 +177,7 @@ def test_workspaces(action: str) -> None:
 def test_locks_and_lists_of_workspaces() -> None:
     """Terraform lists `env:/` to know which there are, and locks each under its own name."""
     place = _place(workspaces=True)
-    assert _rights(place, "s3:ListBucket", BUCKET, s3_prefix="env:/") == ALL
+    assert _rights(place, "s3:ListBucket", BUCKET, s3_prefix="env:/") == set(RIGHTS)
     assert _rights(place, "s3:ListBucket", BUCKET, s3_prefix=WORKSPACE) == ALL
     lock = f"states/{WORKSPACE}-md5"
     assert _rights(place, "dynamodb:PutItem", TABLE, dynamodb_leadingkeys=lock) == WRITING
@@ -196,7 +220,7 @@ def test_a_right_is_known_by_its_policy(right: Right) -> None:
     assert right_of(ready_policy(right, _place()).replace("Holdfast", "My")) is None
 
 
-@pytest.mark.parametrize("right", ["reader", "writer", "operator", "administrator"])
+@pytest.mark.parametrize("right", RIGHTS)
 def test_a_ready_policy_fits_into_a_user_of_aws(right: Right) -> None:
     """AWS lets a user have 2048 characters."""
     document = ready_policy(right, _place("team/one/", workspaces=True))

@@ -33,6 +33,11 @@ def grant(connection: Connection, kind: Kind, owner: str, right: Right, place: P
         Refused: its policies are too long together.
         HoldfastError: it cannot be done.
     """
+    if right == "outputs" and place.is_aws:
+        raise Refused(
+            "AWS has no right to read only the outputs of a state: a state is one object there",
+            f"Grant reader, or copy the outputs that {owner} needs to another place.",
+        )
     name, before = place.policy_name, None
     with suppress(NoSuchIdentity):
         before = right_of(policy_of(connection, kind, owner, name))

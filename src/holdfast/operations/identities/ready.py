@@ -1,4 +1,4 @@
-"""Ready policies: what a reader, a writer, an operator and an administrator of some states may do.
+"""Ready policies: what readers, writers, operators and administrators of some states may do.
 
 Just what Terraform asks for. Source: the permissions in Terraform's s3 backend page; "Actions,
 resources and condition keys" of S3, DynamoDB and KMS in the service authorization reference.
@@ -12,11 +12,12 @@ from typing import Any, Literal, get_args
 from holdfast.operations.identities.places import Place, literally
 from holdfast.terraform.address import LOCK_FILE_SUFFIX, WORKSPACE_KEY_PREFIX
 
-Right = Literal["reader", "writer", "operator", "administrator"]
-RIGHTS: tuple[Right, ...] = get_args(Right)
+Right = Literal["outputs", "reader", "writer", "operator", "administrator"]
+RIGHTS: tuple[Right, ...] = get_args(Right)  # each may do more than the one before
 
-_SID = re.compile(r"Holdfast(Reader|Writer|Operator|Administrator)[A-Z]")
+_SID = re.compile(r"Holdfast(Outputs|Reader|Writer|Operator|Administrator)[A-Z]")
 Statement = dict[str, Any]
+_READER, _OPERATOR = RIGHTS.index("reader"), RIGHTS.index("operator")
 
 _SETTINGS = (
     "GetBucketLocation",
@@ -42,22 +43,38 @@ def ready_policy(right: Right, place: Place) -> str:
     """Return the policy document that gives a right to a place, in JSON without spaces.
 
     Args:
-        right: `reader` reads states, versions and locks. `writer` also locks and writes.
-            `operator` also deletes states and versions, and reads the settings of bucket, table and
-            key. `administrator` may do everything with the objects and lock items of the place.
+        right: `outputs` reads the outputs of states, and nothing else of them; only a server of
+            holdfast knows it. `reader` reads states, versions and locks. `writer` also locks and
+            writes. `operator` also deletes states and versions, and reads the settings of bucket,
+            table and key. `administrator` may do everything with objects and lock items there.
         place: where.
     """
+    statements = _outputs(place) if right == "outputs" else _statements(right, place)
+    for statement in statements:
+        statement["Sid"] = f"Holdfast{right.capitalize()}{statement['Sid']}"
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _statements(right: Right, place: Place) -> list[Statement]:
     level = RIGHTS.index(right)
     statements = [*_listing(place), _objects(right, place), *_locks(right, place)]
     if right == "writer":
         statements += _deleting(place)
     statements += _table(level, place) + _key(level, place) + _own(level, place)
-    if level >= RIGHTS.index("operator"):
+    if level >= _OPERATOR:
         statements.append(_allow("Settings", _named("s3", _SETTINGS), place.bucket_arn))
-    for statement in statements:
-        statement["Sid"] = f"Holdfast{right.capitalize()}{statement['Sid']}"
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return json.dumps(document, separators=(",", ":"))
+    return statements
+
+
+def _outputs(place: Place) -> list[Statement]:
+    """Allow what `terraform_remote_state` needs; a workspace it finds by listing them all."""
+    statements = [_allow("States", "holdfast:GetOutputs", _arns(place))]
+    if place.workspaces and place.prefix:
+        listing = _allow("List", "s3:ListBucket", place.bucket_arn)
+        listing["Condition"] = {"StringEquals": {"s3:prefix": f"{WORKSPACE_KEY_PREFIX}/"}}
+        statements.append(listing)
+    return statements
 
 
 def right_of(document: str) -> Right | None:
@@ -110,13 +127,13 @@ def _deleting(place: Place) -> list[Statement]:
 def _table(level: int, place: Place) -> list[Statement]:
     if place.table_arn is None:
         return []
-    names = ["GetItem"] if level == 0 else ["GetItem", "PutItem", "DeleteItem"]
+    names = ["GetItem"] if level == _READER else ["GetItem", "PutItem", "DeleteItem"]
     if RIGHTS[level] == "administrator":
         names += ["UpdateItem", "Query"]
     items = _allow("Locks", _named("dynamodb", names), place.table_arn)
     ids = [f"{place.bucket}/{pattern}" for pattern in place.key_patterns]
     items["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ids}}
-    if level < RIGHTS.index("operator"):
+    if level < _OPERATOR:
         return [items]
     return [items, _allow("Table", _named("dynamodb", _TABLE_SETTINGS), place.table_arn)]
 
@@ -124,8 +141,8 @@ def _table(level: int, place: Place) -> list[Statement]:
 def _key(level: int, place: Place) -> list[Statement]:
     if place.key is None:
         return []
-    names = ["Decrypt"] if level == 0 else ["Decrypt", "GenerateDataKey"]
-    if level >= RIGHTS.index("operator"):
+    names = ["Decrypt"] if level == _READER else ["Decrypt", "GenerateDataKey"]
+    if level >= _OPERATOR:
         names += _KEY_SETTINGS
     return [_allow("Key", _named("kms", names), place.key)]
 
@@ -134,8 +151,8 @@ def _own(level: int, place: Place) -> list[Statement]:
     """Allow what only a server of holdfast has: its journal, its rules, leave to go against one."""
     if place.is_aws:
         return []
-    names = ["Get*", "List*"]
-    if level >= RIGHTS.index("operator"):
+    names = ["GetStateRules", "List*"]
+    if level >= _OPERATOR:
         names += ["PutOverride", "DeleteOverride"]
     names = ["*"] if RIGHTS[level] == "administrator" else names
     return [_allow("Server", _named("holdfast", names), _arns(place))]

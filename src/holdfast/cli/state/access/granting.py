@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from holdfast.operations.identities.ready import Right
 
 Function = Callable[..., Any]
-RIGHTS = ("reader", "writer", "operator", "administrator")
+RIGHTS = ("outputs", "reader", "writer", "operator", "administrator")
 
 right_argument = click.argument("right", metavar="RIGHT", type=click.Choice(RIGHTS))
 prefix_option = click.option(

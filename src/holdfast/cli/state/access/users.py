@@ -210,6 +210,7 @@ def grant(
 ) -> int:
     """Let a user read, write, operate or administer the states of a folder.
 
+    outputs reads the outputs of states, as terraform_remote_state does, and nothing else of them.
     reader reads states, their versions and locks. writer also locks and writes: what Terraform needs
     to plan and apply. operator also deletes states and versions, and reads the settings of bucket,
     table and key. administrator may do everything with objects and locks there.
