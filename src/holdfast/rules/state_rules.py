@@ -108,7 +108,13 @@ class StateRules:
         lock_of = state_of_lock_file(bucket, key)
         if lock_of is not None:
             return None if version_id else self.lock.release(tx, lock_of, S3)
-        return None if version_id else self._fencing.delete(tx, StateName(bucket, key))
+        name = StateName(bucket, key)
+        if not version_id:
+            return self._fencing.delete(tx, name)
+        if tx.get(State, *name) is not None:
+            about = {"bucket": bucket, "key": key, "state": str(name), "version_id": version_id}
+            self.note(tx, "version-deleted", about)
+        return None
 
     def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
         """Show as a lock file a lock that was taken elsewhere."""
