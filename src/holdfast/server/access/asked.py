@@ -7,6 +7,7 @@ import msgspec
 
 from holdfast.engine.port import Reader
 from holdfast.server.access.call import Call
+from holdfast.server.access.known import Later
 from holdfast.server.access.policies.document import Kind
 from holdfast.server.access.policies.patterns import Values
 
@@ -36,6 +37,7 @@ class Need(msgspec.Struct, frozen=True):
     resource: str  # an ARN, or `*`
     values: Values = {}  # condition keys of this need alone, in lower case
     guard: Guard | None = None
+    later: Later | None = None  # more of them
 
 
 def tag_values(params: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

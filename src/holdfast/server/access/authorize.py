@@ -17,6 +17,7 @@ from holdfast.server.access.asked import Asked, Need
 from holdfast.server.access.call import Call
 from holdfast.server.access.denials import denial, refused
 from holdfast.server.access.holder import Holder, holder_of
+from holdfast.server.access.known import Known, Later
 from holdfast.server.access.policies.document import PolicyRefused, parse
 from holdfast.server.access.policies.evaluate import (
     NEVER_DENIED,
@@ -45,7 +46,7 @@ def authorize(reader: Reader, call: Call) -> Params:
             say what it reads.
     """
     asked = _asked(reader, call)
-    needs, about = needs_of(asked), _About(_holder(asked), _values(asked))
+    needs, about = needs_of(asked), _about(asked)
     if asked.operation == "DeleteObjects":
         denials = [_denial(asked, about, need) for need in needs]
         return {**asked.params, DENIED: denials} if any(denials) else asked.params
@@ -75,20 +76,24 @@ def require_sight(reader: Reader, call: Call, code: str) -> None:
     from holdfast.server.access.s3_actions import places_of, seeing
 
     asked = _asked(reader, call)
-    about = _About(_holder(asked), _values(asked))
+    about = _about(asked)
     for bucket, key in places_of(asked):
         _require(asked, about, seeing(asked, bucket, key, version=code == "NoSuchVersion"))
 
 
 def _asked(reader: Reader, call: Call) -> Asked:
-    return Asked(**structs.asdict(call), reader=reader)
+    return Asked(*structs.astuple(call), reader=reader)
 
 
 class _About(NamedTuple):
     """What is the same for all that a request needs."""
 
     holder: Holder
-    values: Values
+    values: Later
+
+
+def _about(asked: Asked) -> _About:
+    return _About(_holder(asked), Later(lambda: _values(asked)))
 
 
 def _holder(asked: Asked) -> Holder:
@@ -113,7 +118,9 @@ def _reads_outputs(asked: Asked, about: _About, need: Need) -> bool:
     """Say whether somebody who may not read an object may read the outputs of the state in it."""
     if asked.operation not in ("GetObject", "HeadObject") or need.action != "s3:GetObject":
         return False
-    return _denial(asked, about, structs.replace(need, action=GET_OUTPUTS)) is None
+    if _denial(asked, about, structs.replace(need, action=GET_OUTPUTS)) is not None:
+        return False
+    return not _decision(about, need).explicit  # who denies the whole denies its parts
 
 
 def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
@@ -137,7 +144,8 @@ def _decision(about: _About, need: Need) -> Decision:
         resource_decides=guard is not None and guard.decides,
         session=holder.session,
     )
-    known = {**about.values, **holder.values, **need.values}
+    later = (about.values, need.later) if need.later is not None else (about.values,)
+    known = Known({**holder.values, **need.values}, later)
     return decide(policies, Question(need.action, need.resource, holder.principal, known))
 
 

@@ -4,11 +4,17 @@ Source: "Actions, resources, and condition keys for Amazon DynamoDB" of the serv
 reference, and "Using IAM policy conditions for fine-grained access control" of the developer guide.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from holdfast.server.access.asked import Asked, Need, tag_values
-from holdfast.server.access.item_values import of_keys, of_query, of_request
+from holdfast.server.access.item_values import (
+    Item,
+    leading_key_of_query,
+    leading_keys,
+    of_attributes,
+)
+from holdfast.server.access.known import Later
 from holdfast.server.access.policies.patterns import Values
 
 _TABLE = (
@@ -57,21 +63,39 @@ def _tagging(asked: Asked) -> list[Need]:
 
 
 def _on_item(asked: Asked) -> list[Need]:
-    name = asked.params["TableName"]
-    values = of_request(asked.reader, name, asked.params, reads=asked.operation == "GetItem")
-    return [_need(asked, asked.operation, name, values)]
+    return [_item_need(asked, asked.operation, asked.params, reads=asked.operation == "GetItem")]
+
+
+def _item_need(asked: Asked, action: str, request: Mapping[str, Any], *, reads: bool) -> Need:
+    items = [request.get("Item", request.get("Key", {}))]
+    return _items_need(asked, action, request["TableName"], items, request, reads=reads)
+
+
+def _items_need(
+    asked: Asked,
+    action: str,
+    table: str,
+    items: Sequence[Item],
+    request: Mapping[str, Any],
+    *,
+    reads: bool,
+) -> Need:
+    values = leading_keys(asked.reader, table, items)
+    later = Later(lambda: of_attributes(items, request, reads=reads))
+    return _need(asked, action, table, values, later)
 
 
 def _query(asked: Asked) -> list[Need]:
     params = asked.params
-    values = of_query(asked.reader, params["TableName"], params)
-    return [_need(asked, "Query", _indexed(params), values)]
+    values = leading_key_of_query(asked.reader, params["TableName"], params)
+    later = Later(lambda: of_attributes([], params, reads=True))
+    return [_need(asked, "Query", _indexed(params), values, later)]
 
 
 def _scan(asked: Asked) -> list[Need]:
     params = asked.params
-    values = of_keys(asked.reader, params["TableName"], [], params, reads=True)
-    return [_need(asked, "Scan", _indexed(params), values)]
+    later = Later(lambda: of_attributes([], params, reads=True))
+    return [_need(asked, "Scan", _indexed(params), None, later)]
 
 
 def _indexed(params: Mapping[str, Any]) -> str:
@@ -80,11 +104,10 @@ def _indexed(params: Mapping[str, Any]) -> str:
 
 
 def _batch_get(asked: Asked) -> list[Need]:
-    found = []
-    for name, request in asked.params["RequestItems"].items():
-        values = of_keys(asked.reader, name, request.get("Keys", []), request, reads=True)
-        found.append(_need(asked, "BatchGetItem", name, values))
-    return found
+    return [
+        _items_need(asked, "BatchGetItem", name, request.get("Keys", []), request, reads=True)
+        for name, request in asked.params["RequestItems"].items()
+    ]
 
 
 def _batch_write(asked: Asked) -> list[Need]:
@@ -93,25 +116,28 @@ def _batch_write(asked: Asked) -> list[Need]:
         items = [
             part.get("Item", part.get("Key", {})) for entry in requests for part in entry.values()
         ]
-        values = of_keys(asked.reader, name, items, asked.params, reads=False)
-        found.append(_need(asked, "BatchWriteItem", name, values))
+        found.append(_items_need(asked, "BatchWriteItem", name, items, {}, reads=False))
     return found
 
 
 def _transact(asked: Asked) -> list[Need]:
-    found = []
-    for entry in asked.params["TransactItems"]:
-        for kind, request in entry.items():
-            name = request["TableName"]
-            values = of_request(asked.reader, name, request, reads=kind == "Get")
-            found.append(_need(asked, _PART[kind], name, values))
-    return found
+    return [
+        _item_need(asked, _PART[kind], request, reads=kind == "Get")
+        for entry in asked.params["TransactItems"]
+        for kind, request in entry.items()
+    ]
 
 
-def _need(asked: Asked, action: str, table: str, values: Values | None = None) -> Need:
+def _need(
+    asked: Asked,
+    action: str,
+    table: str,
+    values: Values | None = None,
+    later: Later | None = None,
+) -> Need:
     """Return a need for a table, which may be given by its ARN."""
     arn = table if table.startswith("arn:") else asked.arn("dynamodb", f"table/{table}")
-    return Need(f"dynamodb:{action}", arn, values or {})
+    return Need(f"dynamodb:{action}", arn, values or {}, later=later)
 
 
 _RULES: Mapping[str, Callable[[Asked], list[Need]]] = {

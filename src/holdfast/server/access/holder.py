@@ -1,6 +1,7 @@
 """The holder of an access key as policies see it: its names, its policies, what is known of it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +14,8 @@ from holdfast.server.access.policies.evaluate import Attached
 from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.policies.principals import Principal
 from holdfast.server.access.users import ADMINISTRATOR
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -45,16 +48,26 @@ def of_user(user: User, account: str, session: Session | None = None) -> Holder:
     Raises:
         PolicyRefused: one of its policies cannot be evaluated.
     """
-    arn = f"arn:aws:iam::{account}:user{user.path}{user.name}"
-    names = frozenset({arn, user.user_id})
+    policies, tags = tuple(user.policies.items()), tuple(user.tags.items())
+    holder = _user(user.name, user.path, user.user_id, policies, tags, account)
+    if session is None:
+        return holder
+    values = {**holder.values, **_of_session(session)}
+    return Holder(holder.principal, holder.policies, _session_policy(session), values)
+
+
+# What is kept is found by all that it is made of: whatever changes in a record gives another.
+@lru_cache(maxsize=1024)
+def _user(name: str, path: str, user_id: str, policies: Pairs, tags: Pairs, account: str) -> Holder:
+    arn = f"arn:aws:iam::{account}:user{path}{name}"
     values = {
-        "aws:username": (user.name,),
-        "aws:userid": (user.user_id,),
+        "aws:username": (name,),
+        "aws:userid": (user_id,),
         "aws:principaltype": ("User",),
-        **_shared(arn, account, user.tags, session),
+        **_shared(arn, account, dict(tags)),
     }
-    principal = Principal(account, names, root=user.name == ADMINISTRATOR)
-    return Holder(principal, _attached(user.policies), _session_policy(session), values)
+    principal = Principal(account, frozenset({arn, user_id}), root=name == ADMINISTRATOR)
+    return Holder(principal, _attached(dict(policies)), None, values)
 
 
 def of_role(role: Role, session: Session, account: str) -> Holder:
@@ -69,7 +82,8 @@ def of_role(role: Role, session: Session, account: str) -> Holder:
     values = {
         "aws:userid": (user_id,),
         "aws:principaltype": ("AssumedRole",),
-        **_shared(arn, account, {**role.tags, **session.tags}, session),
+        **_shared(arn, account, {**role.tags, **session.tags}),
+        **_of_session(session),
     }
     principal = Principal(account, frozenset({arn, assumed, role.role_id, user_id}))
     return Holder(principal, _attached(role.policies), _session_policy(session), values)
@@ -85,14 +99,15 @@ def _session_policy(session: Session | None) -> Attached | None:
     return Attached("session", parse(session.policy, "session"))
 
 
-def _shared(
-    arn: str, account: str, tags: Mapping[str, str], session: Session | None
-) -> dict[str, tuple[str, ...]]:
+def _shared(arn: str, account: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     values: dict[str, tuple[str, ...]]
     values = {"aws:principalarn": (arn,), "aws:principalaccount": (account,)}
     values |= {f"aws:principaltag/{name.lower()}": (value,) for name, value in tags.items()}
-    if session is not None:
-        values["aws:tokenissuetime"] = (iso_seconds(session.created),)
-        if session.source_identity:
-            values["aws:sourceidentity"] = (session.source_identity,)
+    return values
+
+
+def _of_session(session: Session) -> dict[str, tuple[str, ...]]:
+    values: dict[str, tuple[str, ...]] = {"aws:tokenissuetime": (iso_seconds(session.created),)}
+    if session.source_identity:
+        values["aws:sourceidentity"] = (session.source_identity,)
     return values

@@ -18,6 +18,8 @@ from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.expressions.tokens import tokenize
 from holdfast.server.dynamodb.values import AttributeValue
 
+Item = Mapping[str, AttributeValue]
+
 UNKNOWN = "\x00"  # a leading key that no key of a state or a lock is
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -30,52 +32,36 @@ _QUERY = ("FilterExpression", "KeyConditionExpression", "ProjectionExpression")
 _KEYWORDS = frozenset({"and", "or", "not", "between", "in", "set", "remove", "add", "delete"})
 
 
-def of_request(reader: Reader, table: str, request: Mapping[str, Any], *, reads: bool) -> Values:
-    """Return the condition keys of a request on one item; see `of_keys`."""
-    item = request.get("Item", request.get("Key", {}))
-    return of_keys(reader, table, [item], request, reads=reads)
-
-
-def of_keys(
-    reader: Reader,
-    table: str,
-    items: Sequence[Mapping[str, AttributeValue]],
-    request: Mapping[str, Any],
-    *,
-    reads: bool,
-) -> Values:
-    """Return the condition keys of a request on several items of a table.
+def leading_keys(reader: Reader, table: str, items: Sequence[Item]) -> Values:
+    """Return the hash keys of the items that a request is about, as a condition key.
 
     Args:
         reader: of the table's record.
         table: its name or ARN.
         items: their attributes, or only their keys.
+    """
+    record = _table(reader, table)
+    found = tuple(_text(item.get(record.hash_key)) if record else UNKNOWN for item in items)
+    return {"dynamodb:leadingkeys": found} if found else {}
+
+
+def leading_key_of_query(reader: Reader, table: str, request: Mapping[str, Any]) -> Values:
+    """Return the hash key that a Query asks for, as a condition key."""
+    record = _table(reader, table)
+    value = _hash_value(record, request) if record else None
+    return {"dynamodb:leadingkeys": (_text(value),)}
+
+
+def of_attributes(items: Sequence[Item], request: Mapping[str, Any], *, reads: bool) -> Values:
+    """Return the condition keys about attributes.
+
+    Args:
+        items: those that the request brings, or their keys.
         request: with its expressions and options.
         reads: whether it gives attributes back unless it says which.
     """
-    record = _table(reader, table)
-    leading = [_text(item.get(record.hash_key)) if record else UNKNOWN for item in items]
-    return _values(leading, {name for item in items for name in item}, request, reads=reads)
-
-
-def of_query(reader: Reader, table: str, request: Mapping[str, Any]) -> Values:
-    """Return the condition keys of a Query."""
-    record = _table(reader, table)
-    value = _hash_value(record, request) if record else None
-    return _values([_text(value)], set(), request, reads=True)
-
-
-def _table(reader: Reader, given: str) -> Table | None:
-    return reader.get(Table, given.rpartition(":table/")[2])
-
-
-def _values(
-    leading: Iterable[str], named: set[str], request: Mapping[str, Any], *, reads: bool
-) -> Values:
     values: dict[str, tuple[str, ...]] = {}
-    keys, attributes = tuple(leading), tuple(sorted(named | _mentioned(request)))
-    if keys:
-        values["dynamodb:leadingkeys"] = keys
+    attributes = tuple(sorted({name for item in items for name in item} | _mentioned(request)))
     if attributes:
         values["dynamodb:attributes"] = attributes
     if reads:
@@ -84,6 +70,10 @@ def _values(
     if "ReturnValues" in request:
         values["dynamodb:returnvalues"] = (str(request["ReturnValues"]),)
     return values
+
+
+def _table(reader: Reader, given: str) -> Table | None:
+    return reader.get(Table, given.rpartition(":table/")[2])
 
 
 def _text(value: AttributeValue | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from holdfast.engine.records import Bucket
 from holdfast.server.access.asked import Asked, Guard, Need
+from holdfast.server.access.known import Later
 from holdfast.server.access.policies.patterns import Values
 from holdfast.server.s3.copy_source import parse_copy_source
 
@@ -91,6 +92,7 @@ _WRITES = (
     "UploadPart",
     "UploadPartCopy",
 )
+_NOTHING: Values = {}
 _ACL_HEADERS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 # Members whose values are condition keys.
 _VALUES: Mapping[str, str] = {
@@ -112,14 +114,13 @@ _VALUES: Mapping[str, str] = {
 
 
 def _list_buckets(asked: Asked) -> list[Need]:
-    return [Need("s3:ListAllMyBuckets", "arn:aws:s3:::*", _values(asked))]
+    return [Need("s3:ListAllMyBuckets", "arn:aws:s3:::*", later=_later(asked))]
 
 
 def _create_bucket(asked: Asked) -> list[Need]:
-    params, values = asked.params, _values(asked)
+    params = asked.params
     found = params.get("CreateBucketConfiguration", {}).get("LocationConstraint")
-    if found:
-        values = {**values, "s3:locationconstraint": (str(found),)}
+    values = {"s3:locationconstraint": (str(found),)} if found else {}
     actions = ["CreateBucket"]
     if any(name in params for name in (*_ACL_HEADERS, "GrantWrite")):
         actions.append("PutBucketAcl")
@@ -127,7 +128,8 @@ def _create_bucket(asked: Asked) -> list[Need]:
         actions.append("PutBucketOwnershipControls")
     if params.get("ObjectLockEnabledForBucket"):
         actions += ["PutBucketObjectLockConfiguration", "PutBucketVersioning"]
-    return [Need(f"s3:{action}", bucket_arn(params["Bucket"]), values) for action in actions]
+    arn, later = bucket_arn(params["Bucket"]), _later(asked)
+    return [Need(f"s3:{action}", arn, values, later=later) for action in actions]
 
 
 def _write(asked: Asked) -> list[Need]:
@@ -150,26 +152,22 @@ def _of_source(asked: Asked) -> list[Need]:
         ServiceError: InvalidArgument; it does not say what it reads.
     """
     bucket, key, version_id = parse_copy_source(asked.params["CopySource"])
-    actions = ["GetObject" if version_id is None else "GetObjectVersion"]
-    needs = _of_object(asked, bucket, key, actions)
-    if version_id is None:
-        return needs
-    return [
-        Need(need.action, need.resource, {**need.values, "s3:versionid": (version_id,)}, need.guard)
-        for need in needs
-    ]
+    action = "GetObject" if version_id is None else "GetObjectVersion"
+    values = {} if version_id is None else {"s3:versionid": (version_id,)}
+    return _of_object(asked, bucket, key, [action], values)
 
 
 def _delete_objects(asked: Asked) -> list[Need]:
     """Return a need for each entry, in their order."""
     params = asked.params
-    guard, values = guard_of(asked, params["Bucket"]), _values(asked)
+    guard, later = guard_of(asked, params["Bucket"]), _later(asked)
     needs = []
     for entry in params["Delete"].get("Objects", []):
         version_id = entry.get("VersionId")
         action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
-        own = values if version_id is None else {**values, "s3:versionid": (version_id,)}
-        needs.append(Need(action, object_arn(params["Bucket"], entry.get("Key", "")), own, guard))
+        values = {} if version_id is None else {"s3:versionid": (version_id,)}
+        arn = object_arn(params["Bucket"], entry.get("Key", ""))
+        needs.append(Need(action, arn, values, guard, later))
     return needs
 
 
@@ -182,7 +180,8 @@ def needs(asked: Asked) -> list[Need]:
     action = _BUCKET.get(asked.operation)
     if action is not None:
         name = params["Bucket"]
-        return [Need(f"s3:{action}", bucket_arn(name), _values(asked), guard_of(asked, name))]
+        guard, later = guard_of(asked, name), _later(asked)
+        return [Need(f"s3:{action}", bucket_arn(name), {}, guard, later)]
     plain, of_version = _OBJECT[asked.operation]
     actions = list(of_version if "VersionId" in params else plain)
     if "BypassGovernanceRetention" in params:
@@ -192,9 +191,11 @@ def needs(asked: Asked) -> list[Need]:
     return _of_object(asked, params["Bucket"], params["Key"], actions)
 
 
-def _of_object(asked: Asked, bucket: str, key: str, actions: list[str]) -> list[Need]:
-    guard, values, arn = guard_of(asked, bucket), _values(asked), object_arn(bucket, key)
-    return [Need(f"s3:{action}", arn, values, guard) for action in actions]
+def _of_object(
+    asked: Asked, bucket: str, key: str, actions: list[str], values: Values = _NOTHING
+) -> list[Need]:
+    guard, later, arn = guard_of(asked, bucket), _later(asked), object_arn(bucket, key)
+    return [Need(f"s3:{action}", arn, values, guard, later) for action in actions]
 
 
 def seeing(asked: Asked, bucket: str, key: str, *, version: bool) -> Need:
@@ -203,8 +204,8 @@ def seeing(asked: Asked, bucket: str, key: str, *, version: bool) -> Need:
     Who may list with this key as the prefix could find out as well.
     """
     action = "s3:ListBucketVersions" if version else "s3:ListBucket"
-    values = {**_values(asked), "s3:prefix": (key,)}
-    return Need(action, bucket_arn(bucket), values, guard_of(asked, bucket))
+    guard = guard_of(asked, bucket)
+    return Need(action, bucket_arn(bucket), {"s3:prefix": (key,)}, guard, _later(asked))
 
 
 def guard_of(asked: Asked, name: str) -> Guard | None:
@@ -222,6 +223,10 @@ def bucket_arn(name: str) -> str:
 def object_arn(bucket: str, key: str) -> str:
     """Return the ARN of an object."""
     return f"arn:aws:s3:::{bucket}/{key}"
+
+
+def _later(asked: Asked) -> Later:
+    return Later(lambda: _values(asked))
 
 
 def _values(asked: Asked) -> Values:

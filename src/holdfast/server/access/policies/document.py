@@ -7,13 +7,13 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from holdfast.server.access.policies.condition_keys import service_of
 from holdfast.server.access.policies.conditions import Condition, parse_conditions
-from holdfast.server.access.policies.patterns import Pattern, compiled, is_arn
+from holdfast.server.access.policies.patterns import Pattern, compiled, is_arn, matches
 from holdfast.server.access.policies.principals import Principals, parse_principals
 from holdfast.server.access.policies.refused import PolicyRefused
 
@@ -25,6 +25,7 @@ Effect = Literal["Allow", "Deny"]
 MOST_CHARACTERS = 32 * 1024  # the callers have narrower limits, as AWS has them
 MOST_STATEMENTS = 1000
 _MOST_TEXTS = 5000  # actions, resources and condition values of one statement
+_MOST_KNOWN = 256  # actions
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _DOCUMENT = {"Version", "Id", "Statement"}
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
@@ -55,6 +56,17 @@ class Statement(msgspec.Struct, frozen=True):
         """What to call it: its Sid, or which one it is."""
         return self.sid or f"statement {self.number}"
 
+    def acts(self, action: str) -> bool:
+        """Tell whether its actions include one, in lower case."""
+        return any(matches(one, action) for one in self.actions) is not self.not_actions
+
+
+class Speaking(NamedTuple):
+    """The statements of a policy that speak of one action."""
+
+    denying: tuple[Statement, ...]
+    allowing: tuple[Statement, ...]
+
 
 class Policy(msgspec.Struct, frozen=True):
     """A policy that can be evaluated."""
@@ -62,7 +74,28 @@ class Policy(msgspec.Struct, frozen=True):
     version: str
     id: str
     statements: tuple[Statement, ...]
-    denies: bool  # whether there is a statement that denies
+    # What was found before, by action. It is the same for everybody, and asked again and again.
+    known: dict[str, Speaking] = {}
+
+    @property
+    def denies(self) -> bool:
+        """Whether there is a statement that denies."""
+        return any(statement.effect == "Deny" for statement in self.statements)
+
+    def speaking(self, action: str) -> Speaking:
+        """Return the statements that speak of an action, as AWS spells it."""
+        found = self.known.get(action)
+        if found is None:
+            lower = action.lower()
+            about = [statement for statement in self.statements if statement.acts(lower)]
+            found = Speaking(
+                tuple(statement for statement in about if statement.effect == "Deny"),
+                tuple(statement for statement in about if statement.effect == "Allow"),
+            )
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            self.known[action] = found
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -92,8 +125,7 @@ def parse(text: str, kind: Kind) -> Policy:
     sids = [statement.sid for statement in statements if statement.sid]
     if len(set(sids)) != len(sids):
         raise PolicyRefused("Statement IDs (SID) in a single policy must be unique.")
-    denies = any(statement.effect == "Deny" for statement in statements)
-    return Policy(version, document.get("Id", ""), statements, denies)
+    return Policy(version, document.get("Id", ""), statements)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from holdfast.server.access.policies.document import Effect, Policy, Statement
-from holdfast.server.access.policies.patterns import ANY, Values, matches, matches_arn
+from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.policies.principals import Named, Principal
 
 Source = Literal["identity", "resource", "session", "account"]
@@ -105,12 +105,13 @@ def _by_resource(policies: Policies, question: Question) -> tuple[Decision | Non
     if policies.resource is None:
         return None, "not"
     best: tuple[Decision | None, Named] = (None, "not")
-    for statement in policies.resource.policy.statements:
-        if statement.effect == "Allow" and (named := _says(statement, question)) != "not":
-            decision = _decision((policies.resource, statement), "resource", allowed=True)
-            if named == "direct":
-                return decision, named
-            best = (decision, named)
+    for statement in policies.resource.policy.speaking(question.action).allowing:
+        named = _says(statement, question)
+        if named == "not":
+            continue
+        best = (_decision((policies.resource, statement), "resource", allowed=True), named)
+        if named == "direct":
+            break
     return best
 
 
@@ -122,41 +123,35 @@ def _decision(found: _Found, source: Source, *, allowed: bool) -> Decision:
 def _find(policies: tuple[Attached, ...], question: Question, effect: Effect) -> _Found | None:
     """Return the first statement with an effect that speaks of a question."""
     for attached in policies:
-        if effect == "Deny" and not attached.policy.denies:
-            continue
-        for statement in attached.policy.statements:
-            if statement.effect == effect and _says(statement, question) != "not":
+        speaking = attached.policy.speaking(question.action)
+        for statement in speaking.denying if effect == "Deny" else speaking.allowing:
+            if _says(statement, question) != "not":
                 return attached, statement
     return None
 
 
 def _says(statement: Statement, question: Question) -> Named:
-    """Tell whether a statement speaks of a question, and how it means the principal."""
-    if not _acts(statement, question.action.lower()) or not _covers(statement, question):
-        return "not"
+    """Tell whether a statement with the right action speaks of a question, and of whom."""
     named: Named = "direct"
     if statement.principals is not None:
         named = statement.principals.say_of(question.principal)
-    if named == "not" or not all(one.holds(question.values) for one in statement.conditions):
+    if named == "not" or not _covers(statement, question):
         return "not"
+    for condition in statement.conditions:
+        if not condition.holds(question.values):
+            return "not"
     return named
-
-
-def _acts(statement: Statement, action: str) -> bool:
-    found = any(matches(pattern, action) for pattern in statement.actions)
-    return found is not statement.not_actions
 
 
 def _covers(statement: Statement, question: Question) -> bool:
     if not statement.resources:
         return True
-    filled = [pattern.filled(question.values) for pattern in statement.resources]
-    if statement.not_resources and None in filled:
+    found = unknown = False
+    for pattern in statement.resources:
+        fits = pattern.stands_for(question.resource, question.values)
+        found = found or fits is True
+        unknown = unknown or fits is None
+    if statement.not_resources and unknown:
         # What is spared cannot be told, so nothing is spared from a denial, and nothing allowed.
         return statement.effect == "Deny"
-    found = any(text is not None and _is_resource(text, question.resource) for text in filled)
     return found is not statement.not_resources
-
-
-def _is_resource(pattern: str, resource: str) -> bool:
-    return pattern == ANY or matches_arn(pattern, resource)

@@ -6,7 +6,7 @@ and `${key, 'default'}` for the default where it has none; `${*}`, `${?}`, `${$}
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -37,6 +37,17 @@ class Pattern(msgspec.Struct, frozen=True):
     parts: tuple[str | Variable, ...]
     text: str  # the whole of it if no part is a variable
     fixed: bool
+    fields: tuple[str, ...] = ()  # of an ARN, if no part is a variable
+
+    def stands_for(self, arn: str, values: Values) -> bool | None:
+        """Tell whether a resource is what the pattern of one stands for.
+
+        None if that cannot be told, since the request has no value for a variable.
+        """
+        if self.fixed:
+            return self.text == ANY or _same_fields(self.fields, arn.split(":", 5))
+        filled = self.filled(values)
+        return None if filled is None else filled == ANY or matches_arn(filled, arn)
 
     def filled(self, values: Values) -> str | None:
         """Return the text with the request's values, or None if the request has not got one.
@@ -71,7 +82,7 @@ def compiled(text: str, *, wildcards: bool = True, variables: bool = True) -> Pa
             parts.append(_wild(piece) if wildcards else piece)
     fixed = all(isinstance(part, str) for part in parts)
     whole = "".join(part for part in parts if isinstance(part, str)) if fixed else ""
-    return Pattern(tuple(parts), whole, fixed)
+    return Pattern(tuple(parts), whole, fixed, tuple(whole.split(":", 5)))
 
 
 def _wild(text: str) -> str:
@@ -133,8 +144,16 @@ def matches_arn(pattern: str, value: str) -> bool:
 
     A wildcard does not reach beyond the field it stands in; the sixth may have colons itself.
     """
-    fields, given = pattern.split(":", 5), value.split(":", 5)
-    return len(fields) == len(given) == 6 and all(map(matches, fields, given))
+    return _same_fields(pattern.split(":", 5), value.split(":", 5))
+
+
+def _same_fields(fields: Sequence[str], given: Sequence[str]) -> bool:
+    if not len(fields) == len(given) == 6:
+        return False
+    for field, one in zip(fields, given, strict=True):  # nearly always they are the same
+        if field != one and not matches(field, one):
+            return False
+    return True
 
 
 def is_arn(text: str) -> bool:
