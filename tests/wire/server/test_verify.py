@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from holdfast.engine.access_records import AccessKey
+from holdfast.engine.access_records import AccessKey, Role, User
 from holdfast.engine.port import Writer
 from holdfast.engine.record import Record
 from holdfast.engine.records import Chunk, Item, Key, Object, ObjectVersion
 from holdfast.server.verify import verify
+from iam_clients import ANYBODY, policy
 from in_process import Aws
 
 MIB = 1 << 20
@@ -34,6 +35,9 @@ def filled(aws: Aws) -> Aws:
     )
     s3.delete_object(Bucket="states", Key="kms")
     s3.create_multipart_upload(Bucket="states", Key="upload")
+    aws.iam.create_user(UserName="ada")
+    aws.iam.put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=policy("s3:GetObject"))
+    aws.iam.create_role(RoleName="deploy", AssumeRolePolicyDocument=ANYBODY)
     aws.dynamodb.create_table(
         TableName="locks",
         AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
@@ -105,6 +109,9 @@ def test_progress_reaches_the_total(filled: Aws) -> None:
         (Item, edited(data=flipped), "table locks"),
         (Key, edited(materials=()), "states/kms"),
         (AccessKey, edited(secret=flipped), "access key"),
+        (User, edited(policies={"own": "{}"}), "its policy own cannot be evaluated"),
+        (Role, edited(policies={"own": "{}"}), "its policy own cannot be evaluated"),
+        (Role, edited(trust="{}"), "its trust policy cannot be evaluated"),
         (ObjectVersion, edited(bodies=flipped), "states/plain"),
         (ObjectVersion, edited(size=1), "states/plain"),
         (Object, edited(etag="0" * 32), "listings say another etag of it"),

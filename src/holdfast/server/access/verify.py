@@ -1,18 +1,21 @@
-"""Verifying access keys: every secret opens, and every key has its user."""
+"""Verifying who may do what: every secret opens, every key has its user, every policy is understood."""
 
 from collections.abc import Iterator
 
-from holdfast.engine.access_records import AccessKey, Session, User
+from holdfast.engine.access_records import AccessKey, Role, Session, User
 from holdfast.engine.port import CorruptData, Engine
 from holdfast.engine.vault import Vault
 from holdfast.engine.verify import getting, walk
+from holdfast.server.access.policies.document import Kind, PolicyRefused, parse
 from holdfast.server.problem import Problem
 
 _SESSION = "Whoever uses it assumes the role again and gets another one."
+_REFUSED = "All that it asks for is refused until the policy is written anew: "
+_TRUST = "Nobody can assume it until 'aws iam update-assume-role-policy' writes it anew."
 
 
 def verify_access(engine: Engine, vault: Vault) -> Iterator[Problem]:
-    """Yield what is wrong with access keys and sessions.
+    """Yield what is wrong with access keys, sessions, users and roles.
 
     Args:
         engine: open for reading.
@@ -30,6 +33,23 @@ def verify_access(engine: Engine, vault: Vault) -> Iterator[Problem]:
         what = _secret(vault, session)
         if what:
             yield Problem(f"session key {session.access_key_id}", what, _SESSION)
+    yield from _users(engine)
+    yield from _roles(engine)
+
+
+def _users(engine: Engine) -> Iterator[Problem]:
+    for user in walk(engine, User):
+        for name, text in user.policies.items():
+            todo = f"{_REFUSED}holdfast policy put {user.name} {name} FILE"
+            yield from _policy(f"user {user.name}", f"its policy {name}", text, "identity", todo)
+
+
+def _roles(engine: Engine) -> Iterator[Problem]:
+    for role in walk(engine, Role):
+        for name, text in role.policies.items():
+            todo = f"{_REFUSED}holdfast policy put {role.name} {name} FILE --role"
+            yield from _policy(f"role {role.name}", f"its policy {name}", text, "identity", todo)
+        yield from _policy(f"role {role.name}", "its trust policy", role.trust, "trust", _TRUST)
 
 
 def _secret(vault: Vault, record: AccessKey | Session) -> str:
@@ -38,3 +58,10 @@ def _secret(vault: Vault, record: AccessKey | Session) -> str:
     except CorruptData as error:
         return f"its secret: {error}"
     return ""
+
+
+def _policy(where: str, what: str, text: str, kind: Kind, todo: str) -> Iterator[Problem]:
+    try:
+        parse(text, kind)
+    except PolicyRefused as refused:
+        yield Problem(where, f"{what} cannot be evaluated: {refused}", todo)
