@@ -4,10 +4,21 @@ import json
 
 import pytest
 
+from aws_refusals import refused
 from holdfast.engine.state_records import PastLock
 from http_backend import HttpBackend, bare, document, id_of, state
 from in_process import Aws
-from lockers import BUCKET, KEY, MODES, Locker, left_of_locks, session
+from lockers import (
+    BUCKET,
+    KEY,
+    LOCK_FILE,
+    LOCK_ID,
+    MODES,
+    TABLE,
+    Locker,
+    left_of_locks,
+    session,
+)
 
 
 def ended(aws: Aws) -> list[str]:
@@ -65,6 +76,35 @@ def test_a_lock_over_http_is_released_by_the_others(http: HttpBackend, aws: Aws,
     http.lock(document())
     Locker(aws, mode).unlock()
     assert left_of_locks(aws) == []
+    assert http.lock(document()).status == 200
+
+
+def test_a_lock_over_http_is_released_through_s3_if_it_is_the_one_that_was_shown(
+    http: HttpBackend, aws: Aws
+) -> None:
+    """As `holdfast unlock` does it: the entity tag is that of the document that a read shows."""
+    http.lock(document())
+    wanted = {"Bucket": BUCKET, "Key": LOCK_FILE}
+    with refused("PreconditionFailed"):
+        aws.s3.delete_object(**wanted, IfMatch='"not-this-one"')
+    shown = aws.s3.get_object(**wanted)
+    aws.s3.delete_object(**wanted, IfMatch=shown["ETag"])
+    assert http.lock(document()).status == 200
+
+
+def test_a_lock_over_http_is_released_through_a_table_if_it_is_the_one_that_was_shown(
+    http: HttpBackend, aws: Aws
+) -> None:
+    """As OpenTofu does it."""
+    http.lock(document())
+    shown = Locker(aws, "dynamodb").holder()
+    assert shown is not None
+    aws.dynamodb.delete_item(
+        TableName=TABLE,
+        Key={"LockID": {"S": LOCK_ID}},
+        ConditionExpression="Info = :info",
+        ExpressionAttributeValues={":info": {"S": shown.decode()}},
+    )
     assert http.lock(document()).status == 200
 
 

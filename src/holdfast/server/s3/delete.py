@@ -10,9 +10,10 @@ from holdfast.server.judging import Refusal
 from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
 from holdfast.server.s3.bucket_lookup import bucket_of
-from holdfast.server.s3.conditions import check_delete
+from holdfast.server.s3.conditions import Conditioned, check_delete
 from holdfast.server.s3.keys import check_key
 from holdfast.server.s3.refused import refused
+from holdfast.server.s3.shown import compared
 
 MOST_AT_ONCE = 1000  # API reference: DeleteObjects
 
@@ -30,10 +31,14 @@ def delete_object(tx: Transaction, params: Params) -> Result:
     _refuse_bypass(params)
     version_id = params.get("VersionId")
     found = versions.version_of(tx, bucket.name, key, version_id)
+    etag = params.get("IfMatch")
+    expected: Conditioned | None = _object(found)
+    if expected is None and etag is not None and version_id is None:
+        expected = compared(tx, bucket, key)
     check_delete(
         key,
-        _object(found),
-        params.get("IfMatch"),
+        expected,
+        etag,
         params.get("IfMatchLastModifiedTime"),
         params.get("IfMatchSize"),
     )
