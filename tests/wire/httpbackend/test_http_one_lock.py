@@ -1,6 +1,7 @@
 """A lock taken over HTTP excludes those of S3 and DynamoDB, and the other way round."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_a_lock_over_http_is_released_through_s3_if_it_is_the_one_that_was_shown
 ) -> None:
     """As `holdfast unlock` does it: the entity tag is that of the document that a read shows."""
     http.lock(document())
-    wanted = {"Bucket": BUCKET, "Key": LOCK_FILE}
+    wanted: Any = {"Bucket": BUCKET, "Key": LOCK_FILE}
     with refused("PreconditionFailed"):
         aws.s3.delete_object(**wanted, IfMatch='"not-this-one"')
     shown = aws.s3.get_object(**wanted)
