@@ -96,7 +96,10 @@ class Exchange:
         """Authenticate; for S3 also route, and prepare to take a streamed body."""
         stranger = unsigned.claims(self.request, self.service, self.now)
         claims = self._claims = stranger or sigv4.claims(self.request, self.service)
-        if self._serving.attempts.refuses(self.request.client, claims.access_key_id):
+        # Of a stranger only the body says who it might be.
+        if not stranger and self._serving.attempts.refuses(
+            self.request.client, claims.access_key_id
+        ):
             raise overload(self.service)
         site = self._serving.site
         grace = self._serving.limits.finish_seconds
@@ -227,11 +230,8 @@ class Exchange:
         return announced(self.request)
 
     def _refuse_length(self, length: int) -> None:
-        limits, most = self._serving.limits, unsigned.LONGEST if self._is_unsigned() else 0
+        limits, most = self._serving.limits, unsigned.LONGEST if self.identity is ANONYMOUS else 0
         refuse_length(self.service, length, limits, streams=self.streams, most=most)
-
-    def _is_unsigned(self) -> bool:
-        return self.identity is ANONYMOUS
 
     def _open_payload(self, signing: sigv4.SigningContext) -> None:
         headers = self.request.headers
@@ -288,7 +288,7 @@ class Exchange:
         if isinstance(result, ServiceError):
             raise result
         if self.service == "sts":
-            self._serving.attempts.issued(self.request.client, result)
+            self._serving.attempts.issued(self.request.client, self._claims, result)
         self.response = self._serialized(
             result if isinstance(result, Answer) else Answer(result or {})
         )
@@ -307,8 +307,9 @@ class Exchange:
 
     def _authenticate_document(self) -> None:
         assert self._claims is not None and self.identity is not None  # noqa: S101, PT018
-        if self._is_unsigned():
-            unsigned.require(self.request, bytes(self._document))
+        if self.identity is ANONYMOUS:
+            body, attempts = bytes(self._document), self._serving.attempts
+            self._claims = unsigned.taken(self.request, body, self._claims, attempts)
         else:
             digest = hashlib.sha256(self._document).hexdigest()
             verify(self._claims, self.request, self.identity, self.now, digest)

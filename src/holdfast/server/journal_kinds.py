@@ -37,5 +37,6 @@ KINDS: Mapping[str, str] = {
     "role-policy-deleted": "rights of a role were taken away",
     "role-tagged": "a role's tags were changed",
     "role-untagged": "tags of a role were taken away",
+    "role-assumed": "a role was assumed: with which session, and with whose token if with one",
     "authentication-failed": "an address failed to authenticate again and again",
 }

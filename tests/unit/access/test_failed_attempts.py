@@ -90,7 +90,7 @@ def test_a_good_key_that_fails_waits_with_the_others(attempts: FailedAttempts) -
 
 def test_a_session_that_was_issued_is_good(attempts: FailedAttempts) -> None:
     """A new session works at once beside a guesser."""
-    attempts.issued(HERE, {"Credentials": {"AccessKeyId": "ASIANEW"}})
+    attempts.issued(HERE, None, {"Credentials": {"AccessKeyId": "ASIANEW"}})
     _fail(attempts)
     assert not attempts.refuses(HERE, "ASIANEW")
 

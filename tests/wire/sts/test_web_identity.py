@@ -123,6 +123,13 @@ def test_a_role_of_users(aws: Aws, ci: Any) -> None:
     assert _refused(ci, role="users") == NOT_TRUSTED
 
 
+@pytest.mark.parametrize("everybody", ["*", {"AWS": "*"}])
+def test_a_role_of_everybody(aws: Aws, ci: Any, everybody: Any) -> None:
+    """That is everybody with a key: anybody gets a token of a public issuer, so it has to be named."""
+    make_role(aws.iam, "open", trusts=trust(everybody, ["sts:AssumeRole", ACTION]))
+    assert _refused(ci, role="open") == NOT_TRUSTED
+
+
 def test_a_role_that_is_not_there(ci: Any) -> None:
     """Nobody learns which roles there are."""
     assert _refused(ci, role="nobody") == NOT_TRUSTED
@@ -291,6 +298,17 @@ def test_guessed_tokens_are_slowed_down(ci: Any) -> None:
     for _ in range(AT_ONCE):
         assert _refused(ci, bad)[0] == "InvalidIdentityToken"
     assert _refused(ci, bad)[0] == "Throttling"
+
+
+def test_good_tokens_go_on_beside_guessed_ones(ci: Any) -> None:
+    """The jobs of many projects come from one address: one that was good is not slowed down."""
+    _assume(ci)
+    bad = token("https://evil.example.com")
+    for _ in range(AT_ONCE + 1):
+        _refused(ci, bad)
+    assert _assume(ci)
+    stranger = token(URL, sub="repo:acme/infra:ref:refs/heads/other")
+    assert _refused(ci, stranger)[0] == "Throttling"
 
 
 def test_the_journal_knows_who_came(aws: Aws, ci: Any) -> None:

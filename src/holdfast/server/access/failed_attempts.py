@@ -116,15 +116,18 @@ class FailedAttempts:
         if code in FAILURES:
             self.failed(address, claims.access_key_id if claims else "", code)
 
-    def issued(self, address: str, result: object) -> None:
+    def issued(self, address: str, claims: Claims | None, result: object) -> None:
         """Remember that a session was issued to an address: its key is good from there.
 
         Args:
             address: the request came from.
+            claims: of the request; they are good as well.
             result: what an operation of STS answers.
         """
         if isinstance(result, Mapping) and "Credentials" in result:
             self.succeeded(address, result["Credentials"]["AccessKeyId"])
+            if claims is not None:
+                self.succeeded(address, claims.access_key_id)
 
     def failed(self, address: str, access_key_id: str, code: str) -> None:
         """Count a failure. The first of a burst is logged, and kept for the journal.

@@ -56,7 +56,7 @@ def assume_role(tx: Transaction, params: Params) -> Result:
         source_identity=source,
     )
     issued = issue(tx, tx.site.vault, tx.site.random, tx.now, terms)
-    details = {"role": role.name, "access_key": issued.session.access_key_id}
+    details = {"role": role.name, "session_key_id": issued.session.access_key_id}
     tx.rules.note(tx, "role-assumed", details)
     result: dict[str, Any] = {
         "Credentials": credentials_of(issued),

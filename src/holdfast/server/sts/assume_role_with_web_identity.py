@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.access_records import Role
 from holdfast.server.access.policies.document import PolicyRefused, parse
@@ -100,10 +102,19 @@ def _trusts(tx: Snapshot, role: Role, params: Params, identity: WebIdentity) -> 
     }
     values |= _of_request(tx, params)
     try:
-        trust = Attached(role.name, parse(role.trust, "trust"))
+        trust = parse(role.trust, "trust")
     except PolicyRefused:
         return False
-    policies = Policies(resource=trust, resource_decides=True)
+    # "Everybody" means everybody in the account. An issuer such as a public forge gives tokens to
+    # anybody, so it has to be named.
+    binding = tuple(
+        statement
+        for statement in trust.statements
+        if statement.effect == "Deny"
+        or (statement.principals and statement.principals.names & principal.names)
+    )
+    attached = Attached(role.name, replace(trust, statements=binding))
+    policies = Policies(resource=attached, resource_decides=True)
     return decide(policies, Question(_ACTION, params["RoleArn"], principal, values)).allowed
 
 
@@ -126,7 +137,7 @@ def _of_request(tx: Snapshot, params: Params) -> Values:
 def _note(tx: Transaction, access_key_id: str, role: Role, identity: WebIdentity) -> None:
     details = {
         "role": role.name,
-        "access_key": access_key_id,
+        "session_key_id": access_key_id,
         "issuer": identity.issuer.url,
         "subject": identity.subject,
     }
