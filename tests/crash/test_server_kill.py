@@ -13,6 +13,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from http_actor import HttpStateHolder
 from real_clients import BIN, clean_env, start, stop
 from server_actors import (
     Actor,
@@ -37,6 +38,7 @@ def actors() -> list[Actor]:
         Copier("copied"),
         KeyMaker("made"),
         TableMaker("made"),
+        *(HttpStateHolder(f"http/{n}.tfstate") for n in range(2)),
         *(LockFileHolder("app/terraform.tfstate.tflock", f"client {n}") for n in range(2)),
     ]
 

@@ -20,16 +20,16 @@ class Clients:
     """One boto3 client for each service, for all threads; nothing is sent twice."""
 
     def __init__(self, server: Server, attempts: int = 1) -> None:
-        self._server = server
+        self.server = server
         self._attempts = attempts
         self._making = threading.Lock()
 
     def _client(self, service: str) -> Any:
-        env = self._server.env
+        env = self.server.env
         with self._making:
             return SESSION.client(
                 service,
-                endpoint_url=self._server.endpoint,
+                endpoint_url=self.server.endpoint,
                 region_name=env["AWS_REGION"],
                 aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
