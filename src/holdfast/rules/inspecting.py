@@ -1,5 +1,6 @@
 """What the rules want to know of a body, read once while it arrives and before any transaction."""
 
+from threading import Lock
 from typing import Literal
 
 import msgspec
@@ -11,6 +12,9 @@ from holdfast.terraform.statefile import Header, header_if_readable
 LOCK_SUFFIX = ".tflock"
 LARGEST_LOCK = 1 << 16  # bytes of a lock document
 LARGEST_STATE = 1 << 26  # bytes of a state that has to be held to be read
+# Bytes that all inspectors hold of long bodies; of what comes beyond nothing is known.
+LARGEST_TOGETHER = 1 << 28
+_COUNTED_FROM = 1 << 20  # bytes; shorter bodies are not counted
 _FIRST_LOOK = 1 << 16  # bytes; a state of less is decoded wholly in no time
 _SPACE = b" \t\r\n"
 
@@ -32,6 +36,30 @@ class Facts(msgspec.Struct, frozen=True):
 OTHER = Facts("other")
 
 
+class _Held:
+    """How much all inspectors hold of long bodies."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._bytes = 0
+
+    def take(self, size: int) -> bool:
+        """Count so many bytes more; say whether there is room for them."""
+        with self._lock:
+            if self._bytes + size > LARGEST_TOGETHER:
+                return False
+            self._bytes += size
+            return True
+
+    def give(self, size: int) -> None:
+        """Count so many bytes less."""
+        with self._lock:
+            self._bytes -= size
+
+
+_held = _Held()
+
+
 class StateInspector:
     """Reads a body that may be a state. An `Inspector`.
 
@@ -39,12 +67,13 @@ class StateInspector:
     beginning is looked at; any other is held and decoded at the end.
     """
 
-    __slots__ = ("_end", "_facts", "_look_at", "_pieces", "_size")
+    __slots__ = ("_counted", "_end", "_facts", "_look_at", "_pieces", "_size")
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._pieces: list[bytes | memoryview] = []
         self._size = 0  # bytes so far
+        self._counted = 0  # of them
         self._look_at = _FIRST_LOOK
         self._end = b""  # the last bytes so far, once the body is known to be a state
         self._facts: Facts | None = None
@@ -60,6 +89,9 @@ class StateInspector:
             return
         self._pieces.append(piece)
         self._size += len(piece)
+        if self._size > _COUNTED_FROM and not self._count():
+            self._settle(Facts("other", too_large=True))
+            return
         if self._size > min(self._look_at, LARGEST_STATE):
             self._look_at = self._size * 4
             self._look()
@@ -67,7 +99,9 @@ class StateInspector:
     def finish(self) -> Facts:
         """Return what the whole is."""
         if self._facts is None:
-            return _facts_of(header_if_readable(b"".join(self._pieces)))
+            found = _facts_of(header_if_readable(b"".join(self._pieces)))
+            self._let_go()
+            return found
         if self._end and not self._end.rstrip(_SPACE).endswith(b"}"):
             return OTHER  # a part of a state
         return self._facts
@@ -88,9 +122,27 @@ class StateInspector:
         elif self._size > LARGEST_STATE:
             self._settle(Facts("other", too_large=True))
 
+    def _count(self) -> bool:
+        """Count what is held; say whether there is room for it."""
+        more = self._size - self._counted
+        if not _held.take(more):
+            return False
+        self._counted += more
+        return True
+
     def _settle(self, facts: Facts) -> None:
         self._facts = facts
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._pieces = []
+        if self._counted:
+            _held.give(self._counted)
+            self._counted = 0
+
+    def __del__(self) -> None:
+        """Count what was held of a body whose end never came."""
+        self._let_go()
 
 
 class LockInspector:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from holdfast.engine.records import Object
 from holdfast.engine.state_records import State
 from holdfast.rules import journal
 from holdfast.rules.activity import Activity
@@ -109,9 +110,12 @@ class StateRules:
         if lock_of is not None:
             return None if version_id else self.lock.release(tx, lock_of, S3)
         name = StateName(bucket, key)
-        if not version_id:
-            return self._fencing.delete(tx, name)
-        if tx.get(State, *name) is not None:
+        newest = tx.get(Object, *name) if version_id else None
+        if not version_id or (newest is not None and newest.version_id == version_id):
+            refused = self._fencing.delete(tx, name)
+            if refused is not None:
+                return refused
+        if version_id and tx.get(State, *name) is not None:
             about = {"bucket": bucket, "key": key, "state": str(name), "version_id": version_id}
             self.note(tx, "version-deleted", about)
         return None

@@ -159,3 +159,17 @@ def test_a_glance_says_nothing_that_the_whole_does_not(
     if seen is not None:
         assert (seen.serial, seen.lineage) == (top.serial, top.lineage)
         assert seen.terraform_version == top.terraform_version
+
+
+def test_all_together_hold_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a body beyond that nothing is known; what is let go makes room again."""
+    monkeypatch.setattr("holdfast.rules.inspecting.LARGEST_TOGETHER", 5 << 20)
+    long = b'{"a": "' + b"x" * (3 << 20)
+    first, second = StateInspector(), StateInspector()
+    first.feed(long)
+    second.feed(long)
+    assert second.finish().too_large
+    del first
+    third = StateInspector()
+    third.feed(long)
+    assert not third.finish().too_large

@@ -7,6 +7,7 @@ from typing import Any
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, ObjectVersion, Upload
+from holdfast.engine.state_records import State
 from holdfast.server.operation import Answer, Params, Result, Snapshot, Transaction, operation
 from holdfast.server.s3 import bucket_tags, ownership, public_access
 from holdfast.server.s3.bucket_acl import refuse_grants
@@ -128,6 +129,8 @@ def delete_bucket(tx: Transaction, params: Params) -> Result:
         )
     for upload in tuple(tx.scan(Upload, bucket.name)):
         drop_upload(tx, upload)
+    for state in tuple(tx.scan(State, bucket.name)):
+        tx.drop(State, state.bucket, state.key)
     tx.drop(Bucket, bucket.name)
     return None
 
