@@ -147,6 +147,7 @@ _IAM = frozenset(
         "UpdateAssumeRolePolicy",
         "UpdateRole",
         "UpdateRoleDescription",
+        "UpdateUser",
     }
 )
 

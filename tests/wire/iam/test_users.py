@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam_clients import policy, refused, user_with_key
+from iam_clients import client_with, policy, refused, user_with_key
 from in_process import ACCOUNT, Aws
 
 
@@ -90,6 +90,53 @@ def test_the_administrator_stays(aws: Aws) -> None:
     code, status, message = refused(aws.iam.delete_user, UserName="administrator")
     assert (code, status) == ("DeleteConflict", 409)
     assert "administrator cannot be deleted" in message
+    renamed = {"UserName": "administrator", "NewUserName": "root"}
+    assert refused(aws.iam.update_user, **renamed)[0] == "DeleteConflict"
+
+
+def test_a_user_is_renamed_and_moved(aws: Aws) -> None:
+    """Keys, sessions and policies stay its own; who it was before is gone."""
+    key = user_with_key(aws, "ada")
+    aws.iam.put_user_policy(UserName="ada", PolicyName="own", PolicyDocument=policy("iam:GetUser"))
+    sts = client_with(aws, key, "sts")
+    session = sts.get_session_token()["Credentials"]
+    aws.iam.update_user(UserName="ada", NewUserName="bo", NewPath="/team/")
+
+    arn = f"arn:aws:iam::{ACCOUNT}:user/team/bo"
+    assert sts.get_caller_identity()["Arn"] == arn
+    assert client_with(aws, key, "iam").get_user()["User"]["UserName"] == "bo"
+    later = aws.client(
+        "sts",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    assert later.get_caller_identity()["Arn"] == arn
+    assert refused(aws.iam.get_user, UserName="ada")[0] == "NoSuchEntity"
+
+
+def test_a_user_is_not_renamed_to_another(aws: Aws) -> None:
+    """Its own name in another case is no other."""
+    aws.iam.create_user(UserName="ada")
+    aws.iam.create_user(UserName="bo")
+    taken = {"UserName": "ada", "NewUserName": "BO"}
+    assert refused(aws.iam.update_user, **taken)[:2] == ("EntityAlreadyExists", 409)
+    aws.iam.update_user(UserName="ada", NewUserName="Ada")
+    assert refused(aws.iam.get_user, UserName="ada")[0] == "NoSuchEntity"
+    aws.iam.get_user(UserName="Ada")
+
+
+def test_who_may_rename_one_user_may_not_take_any_name(aws: Aws) -> None:
+    """The new name has to be allowed too."""
+    key = user_with_key(aws, "ada")
+    own = policy("iam:UpdateUser", f"arn:aws:iam::{ACCOUNT}:user/ada*")
+    aws.iam.put_user_policy(UserName="ada", PolicyName="own", PolicyDocument=own)
+    iam = client_with(aws, key, "iam")
+    other = {"UserName": "ada", "NewUserName": "bo"}
+    assert refused(iam.update_user, **other)[0] == "AccessDenied"
+    moved = {"UserName": "ada", "NewPath": "/admins/"}
+    assert refused(iam.update_user, **moved)[0] == "AccessDenied"
+    iam.update_user(UserName="ada", NewUserName="ada2")
 
 
 def test_a_permissions_boundary_is_refused(aws: Aws) -> None:

@@ -31,8 +31,18 @@ UNASKED = frozenset({"AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessi
 
 def iam_needs(asked: Asked) -> list[Need]:
     """Return what has to be allowed for a request to IAM: its name, on the user or role."""
-    values = tag_values(asked.params)
-    return [Need(f"iam:{asked.operation}", _of_iam(asked), values)]
+    values, about = tag_values(asked.params), [_of_iam(asked)]
+    if asked.operation == "UpdateUser":
+        about.append(_moved(asked, about[0]))
+    return [Need(f"iam:{asked.operation}", arn, values) for arn in about]
+
+
+def _moved(asked: Asked, arn: str) -> str:
+    """Return what the ARN of a user becomes: who gives it another name has to be allowed that too."""
+    start, _, full = arn.partition(":user/")
+    folder, slash, name = f"/{full}".rpartition("/")
+    path = asked.params.get("NewPath", folder + slash)
+    return f"{start}:user{path}{asked.params.get('NewUserName', name)}"
 
 
 def _of_iam(asked: Asked) -> str:
@@ -89,8 +99,9 @@ def _role_arn(asked: Asked, role: Role) -> str:
 def own_needs(asked: Asked) -> list[Need]:
     """Return what has to be allowed for our own service: its name, on the state or the bucket."""
     params = asked.params
-    bucket, key = params.get("Bucket"), params.get("Key", params.get("Prefix"))
-    arn = "*" if bucket is None else f"arn:aws:s3:::{bucket}"
-    if bucket is not None and key is not None:
-        arn = f"{arn}/{key}"
-    return [Need(f"holdfast:{asked.operation}", arn)]
+    action, bucket = f"holdfast:{asked.operation}", params.get("Bucket")
+    if bucket is None:
+        return [Need(action, "*")]
+    keys = [params[name] for name in ("Key", "Prefix") if name in params]
+    whole = f"arn:aws:s3:::{bucket}"
+    return [Need(action, arn) for arn in [f"{whole}/{key}" for key in keys] or [whole]]

@@ -8,7 +8,7 @@ from holdfast.server.operation import Transaction
 
 
 def require_not_administrator(user: User) -> None:
-    """Refuse to delete the administrator.
+    """Refuse to delete the administrator, or to give it another name.
 
     Raises:
         ServiceError: DeleteConflict.
@@ -16,7 +16,8 @@ def require_not_administrator(user: User) -> None:
     if user.name == ADMINISTRATOR:
         raise ServiceError(
             "DeleteConflict",
-            f"The user {ADMINISTRATOR} cannot be deleted: nobody else can always let people in.",
+            f"The user {ADMINISTRATOR} cannot be deleted or renamed: nobody else can always let "
+            "people in.",
             status=409,
         )
 

@@ -44,7 +44,7 @@ from holdfast.server.iam.user_policies import (
     put_user_policy,
 )
 from holdfast.server.iam.user_tags import list_user_tags, tag_user, untag_user
-from holdfast.server.iam.users import create_user, delete_user, get_user, list_users
+from holdfast.server.iam.users import create_user, delete_user, get_user, list_users, update_user
 from holdfast.server.operation import Operation
 
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -88,4 +88,5 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     update_assume_role_policy,
     update_role,
     update_role_description,
+    update_user,
 )

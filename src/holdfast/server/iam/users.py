@@ -1,6 +1,8 @@
-"""Users: CreateUser, GetUser, ListUsers, DeleteUser."""
+"""Users: CreateUser, GetUser, ListUsers, UpdateUser, DeleteUser."""
 
-from holdfast.engine.access_records import User
+from msgspec.structs import replace
+
+from holdfast.engine.access_records import Session, User
 from holdfast.server.access.credentials import new_id
 from holdfast.server.iam.administrator import require_not_administrator
 from holdfast.server.iam.key_expiry import set_ends
@@ -54,6 +56,33 @@ def list_users(tx: Snapshot, params: Params) -> Result:
     found = (user for user in tx.scan(User, after=(after(params),)) if user.path.startswith(prefix))
     users, rest = page(params, "Users", found, lambda user: user.name)
     return {**rest, "Users": [shown_user(user, tx.site.account) for user in users]}
+
+
+@operation("UpdateUser", writes=True)
+def update_user(tx: Transaction, params: Params) -> Result:
+    """Change the name and the path of a user.
+
+    Its keys and sessions stay its own. Policies of others that name it are not changed.
+    """
+    user = named_user(tx, params)
+    name = params.get("NewUserName", user.name)
+    if name != user.name:
+        require_not_administrator(user)
+        if name.lower() != user.name.lower():
+            require_new(tx, User, name)
+        _hand_over(tx, user.name, name)
+        tx.drop(User, user.name)
+    tx.put(replace(user, name=name, path=params.get("NewPath", user.path)))
+    tx.rules.note(tx, "user-updated", {"user": user.name, "now": name})
+    return None
+
+
+def _hand_over(tx: Transaction, old: str, new: str) -> None:
+    for key in keys_of(tx, old):
+        tx.put(replace(key, user=new))
+    for session in list(tx.scan(Session)):
+        if session.user == old:
+            tx.put(replace(session, user=new))
 
 
 @operation("DeleteUser", writes=True)
