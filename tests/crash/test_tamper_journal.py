@@ -1,5 +1,6 @@
 """A journal that was changed behind the server's back: `holdfast check` names what and where."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -7,7 +8,11 @@ import pytest
 
 from damaged_data import opened, rows
 from holdfast.cli.main import run
+from holdfast.engine.port import Writer
+from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
+from in_process import ACCESS_KEY_ID, SECRET, Aws
 from journaled import append
+from journals import NOON
 from real_clients import start, stop
 
 
@@ -16,9 +21,16 @@ def data(tmp_path: Path) -> Path:
     """A data directory with a journal of four entries."""
     data = tmp_path / "data"
     with opened(data) as aws:
+        aws.engine.update(lambda tx: _administrator(tx, aws))
         for what in ("lock-taken", "state-written", "state-written", "lock-released"):
             append(aws, what, bucket="states", key="a")
     return data
+
+
+def _administrator(tx: Writer, aws: Aws) -> None:
+    create_user(tx, ADMINISTRATOR, NOON, os.urandom)
+    key = NewKey(ACCESS_KEY_ID, SECRET)
+    create_access_key(tx, aws.vault, ADMINISTRATOR, NOON, os.urandom, key)
 
 
 def checked(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, str]]]:
@@ -91,3 +103,26 @@ def test_an_end_that_is_cut_off_after_a_stop_is_named(
 
     assert problem["where"] == "journal, entry 2"
     assert problem["what"] == "missing: the end of the journal was cut off"
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_an_unreadable_entry_stops_nobody(
+    data: Path, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are listed, either way; what happens next is written down and can be verified."""
+    with rows(data) as at:
+        at.replace("journal_entry", b"\xc1", number=number)
+    with opened(data) as aws:
+        append(aws, "lock-taken", bucket="states", key="b")
+        listed = [entry["Number"] for entry in aws.holdfast.list_journal()["Entries"]]
+        back = [entry["Number"] for entry in aws.holdfast.list_journal(Reverse=True)["Entries"]]
+        since = aws.holdfast.list_journal(Since=NOON)["Entries"]
+
+    assert listed == [each for each in range(1, 6) if each != number]
+    assert back == listed[::-1]
+    assert len(since) == 4
+    _, problems = checked(data, capsys)
+    assert [problem["where"] for problem in problems] == [
+        "the database",
+        f"journal, entry {number}",
+    ]

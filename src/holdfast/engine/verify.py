@@ -82,7 +82,7 @@ def _is_text(value: object) -> bool:
         return False
 
 
-def walk(engine: Engine, kind: type[R], *prefix: Any) -> Iterator[R]:
+def walk(engine: Engine, kind: type[R], *prefix: Any, after: tuple[Any, ...] = ()) -> Iterator[R]:
     """Yield all records of a kind, in many views, so that nothing is held up meanwhile.
 
     A record that does not decode is passed over: `check_database` names it.
@@ -91,8 +91,8 @@ def walk(engine: Engine, kind: type[R], *prefix: Any) -> Iterator[R]:
         engine: where they are.
         kind: the record class.
         prefix: exact values of the first key fields.
+        after: where to begin, exclusive, as for `Reader.scan`.
     """
-    after: tuple[Any, ...] = ()
     while True:
         page = engine.view(_paging(kind, prefix, after))
         yield from page

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from holdfast.engine.journal_end import JournalEnd, journal_end
 from holdfast.engine.state_records import JournalEntry
 from holdfast.rules import journal_head
 from holdfast.rules.tools import tool_of
@@ -19,9 +20,6 @@ from holdfast.server.judging import JudgedWriter
 
 KEY_PURPOSE = "journal"
 """For `Vault.derived`: what the key of the chain is for."""
-
-FIRST = bytes(32)
-"""Stands for the chain of the entry before the first."""
 
 _LONGEST = 1024  # characters of a text; as long as a key of S3
 _encode = msgspec.json.Encoder().encode
@@ -51,13 +49,12 @@ def append(tx: JudgedWriter, chain_key: bytes, what: str, details: Mapping[str, 
     }
     for name, value in details.items():
         event[name] = value[:_LONGEST] if isinstance(value, str) else value
-    last = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
-    number, before = (1, FIRST) if last is None else (last.number + 1, last.chain)
-    text = _encode(event)
-    chain = chained(chain_key, before, number, text)
+    end = journal_end(tx)
+    number, text = end.number + 1, _encode(event)
+    chain = chained(chain_key, end.chain, number, text)
     tx.put(JournalEntry(number=number, event=text, chain=chain))
-    if last is None:  # from now on there is a head, or one was taken away
-        journal_head.keep(tx, chain_key, journal_head.Head(number, chain))
+    if number == 1:  # from now on there is a head, or one was taken away
+        journal_head.keep(tx, chain_key, JournalEnd(number, chain))
     return number
 
 
@@ -66,7 +63,7 @@ def chained(chain_key: bytes, before: bytes, number: int, event: bytes) -> bytes
 
     Args:
         chain_key: 32 bytes.
-        before: the chain of the entry before; `FIRST` if there is none.
+        before: the chain of the entry before; `NO_CHAIN` if there is none.
         number: of the entry, from 1.
         event: JSON.
     """

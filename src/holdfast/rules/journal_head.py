@@ -6,9 +6,8 @@ without the root key it can be put back to an earlier one, together with the jou
 
 import hmac
 
-import msgspec
-
-from holdfast.engine.port import Engine, Reader, Writer
+from holdfast.engine.journal_end import JournalEnd, journal_end
+from holdfast.engine.port import CorruptData, Engine, Reader, Writer
 from holdfast.engine.records import Setting
 from holdfast.engine.state_records import JournalEntry
 
@@ -17,20 +16,13 @@ _MAC_BYTES = 32
 _LENGTH = 8 + 32 + _MAC_BYTES
 
 
-class Head(msgspec.Struct, frozen=True):
-    """An entry that was the newest once."""
-
-    number: int
-    chain: bytes  # 32 bytes
-
-
-def keep(tx: Writer, chain_key: bytes, head: Head) -> None:
+def keep(tx: Writer, chain_key: bytes, end: JournalEnd) -> None:
     """Write down that the journal reaches so far."""
-    text = head.number.to_bytes(8, "big") + head.chain
+    text = end.number.to_bytes(8, "big") + end.chain
     tx.put(Setting(name=SETTING, value=text + _mac(chain_key, text)))
 
 
-def kept(tx: Reader, chain_key: bytes) -> Head | None:
+def kept(tx: Reader, chain_key: bytes) -> JournalEnd | None:
     """Return what was written down; None if nothing is, or not by a server with this root key."""
     setting = tx.get(Setting, SETTING)
     if setting is None or len(setting.value) != _LENGTH:
@@ -38,13 +30,7 @@ def kept(tx: Reader, chain_key: bytes) -> Head | None:
     text, mac = setting.value[:-_MAC_BYTES], setting.value[-_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(chain_key, text)):
         return None
-    return Head(int.from_bytes(text[:8], "big"), text[8:])
-
-
-def newest(tx: Reader) -> Head | None:
-    """Return where the journal ends now."""
-    entry = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
-    return None if entry is None else Head(entry.number, entry.chain)
+    return JournalEnd(int.from_bytes(text[:8], "big"), text[8:])
 
 
 def follow(engine: Engine, chain_key: bytes, *, durable: bool = True) -> bool:
@@ -59,14 +45,17 @@ def follow(engine: Engine, chain_key: bytes, *, durable: bool = True) -> bool:
     return True
 
 
-def _grown(tx: Reader, chain_key: bytes) -> Head | None:
+def _grown(tx: Reader, chain_key: bytes) -> JournalEnd | None:
     """Return where the journal ends, if it has grown since that was written down."""
-    head, before = newest(tx), kept(tx, chain_key)
-    if head is None or before is None:
-        return head
-    known = tx.get(JournalEntry, before.number)
+    end, before = journal_end(tx), kept(tx, chain_key)
+    if before is None:
+        return end if end.number else None
+    try:
+        known = tx.get(JournalEntry, before.number)
+    except CorruptData:
+        known = None
     same = known is not None and known.chain == before.chain
-    return head if same and head.number > before.number else None
+    return end if same and end.number > before.number else None
 
 
 def _mac(chain_key: bytes, text: bytes) -> bytes:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from holdfast.engine.journal_end import NO_CHAIN, JournalEnd
 from holdfast.engine.port import Engine
 from holdfast.engine.state_records import JournalEntry
 from holdfast.engine.verify import walk
 from holdfast.rules import journal_head
-from holdfast.rules.journal import FIRST, chained
+from holdfast.rules.journal import chained
 
 TODO = (
     "Somebody other than the server wrote to the database, or the disk failed. Compare with a journal "
@@ -39,7 +40,7 @@ def verify_journal(engine: Engine, chain_key: bytes) -> Iterator[Fault]:
         chain_key: of this data.
     """
     head = engine.view(lambda tx: journal_head.kept(tx, chain_key))
-    number, before = 0, FIRST
+    number, before = 0, NO_CHAIN
     wrong: Fault | None = None
     for entry in walk(engine, JournalEntry):
         fits, missing = _fits(entry, number, before, chain_key), entry.number - number - 1
@@ -66,7 +67,7 @@ def _fits(entry: JournalEntry, number: int, before: bytes, chain_key: bytes) -> 
     return chained(chain_key, before, entry.number, entry.event) == entry.chain
 
 
-def _end(last: int, head: journal_head.Head | None) -> Iterator[Fault]:
+def _end(last: int, head: JournalEnd | None) -> Iterator[Fault]:
     if head is None and last:
         yield Fault(last, last, "how far the journal reached is not written down any more")
     elif head is not None and head.number > last:

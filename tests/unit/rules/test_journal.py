@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from holdfast.engine.journal_end import JournalEnd
 from holdfast.rules import journal_head
 from holdfast.rules.journal import append
 from holdfast.server.operation import Transaction
@@ -95,4 +96,4 @@ def test_it_is_written_down_that_there_is_a_journal(journal: Journal) -> None:
 
     (first, _) = journal.entries()
     head = journal.engine.view(lambda tx: journal_head.kept(tx, journal.key))
-    assert head == journal_head.Head(1, first.chain)
+    assert head == JournalEnd(1, first.chain)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from holdfast.engine.journal_end import JournalEnd
 from holdfast.engine.port import Writer
 from holdfast.engine.records import Setting
 from holdfast.engine.state_records import JournalEntry
@@ -139,7 +140,7 @@ def test_a_journal_as_it_was_written_is_whole(journal: Journal) -> None:
 def test_a_head_of_another_journal_is_none(journal: Journal) -> None:
     """It cannot be made without the key."""
     journal.append("lock-taken")
-    head = journal_head.Head(1, bytes(32))
+    head = JournalEnd(1, bytes(32))
     journal.engine.update(lambda tx: journal_head.keep(tx, bytes(32), head))
 
     assert "not written down any more" in found(journal)[0]
@@ -149,7 +150,7 @@ def test_another_journal_with_a_chain_of_its_own_is_found(journal: Journal) -> N
     """An entry that is chained right and was not there when the head was written down."""
     journal.append("lock-taken")
     (entry,) = journal.entries()
-    other = journal_head.Head(1, entry.chain[::-1])
+    other = JournalEnd(1, entry.chain[::-1])
     journal.engine.update(lambda tx: journal_head.keep(tx, journal.key, other))
 
     assert found(journal) == ["journal, entry 1: another one than the server wrote down"]

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from damaged_data import rows
 from holdfast.engine.records import Setting
 from holdfast.engine.state_records import HeldLock, JournalEntry, State
 from holdfast.server.webhooks import follower, sending
@@ -227,6 +229,25 @@ def test_an_entry_that_was_changed_is_passed_over(told: Told) -> None:
     told.journal.append("state-written", serial=1, **ABOUT)
 
     assert serials(told.receiver.wait(1)) == [1]
+
+
+def test_an_entry_that_cannot_be_read_stops_nothing(told: Told, tmp_path: Path) -> None:
+    """A new receiver begins behind it, one that is told already goes on behind it."""
+    told.journal.append("state-written", serial=1, **ABOUT)
+    with rows(tmp_path) as at:
+        at.replace("journal_entry", b"\xc1", number=1)
+    told.start()
+    told.journal.append("state-written", serial=2, **ABOUT)
+    told.receiver.wait(1)
+    told.stop()
+    told.journal.append("state-written", serial=3, **ABOUT)
+    with rows(tmp_path) as at:
+        at.replace("journal_entry", b"\xc1", number=3)
+    told.journal.append("state-written", serial=4, **ABOUT)
+
+    told.start()
+
+    assert serials(told.receiver.wait(2)) == [2, 4]
 
 
 def test_a_lock_that_is_held_too_long_is_told_once(told: Told) -> None:

@@ -57,7 +57,7 @@ def serve(**flags: str | None) -> None:
 
 
 def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
-    from holdfast.cli.server.journal_upkeep import head_step, keep_head
+    from holdfast.cli.server.journal_upkeep import failures_step, head_step, keep_head
     from holdfast.cli.server.judging import state_rules
     from holdfast.engine.open import open_directory
     from holdfast.server.access.web_identity.issuers import Issuers
@@ -91,7 +91,10 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics, logs.access_log())
     held.callback(edge.close)
     held.callback(keep_head, engine, directory.vault)
-    more = [head_step(engine, directory.vault)]
+    more = [
+        head_step(engine, directory.vault),
+        failures_step(engine, site, serving.attempts),
+    ]
     background = background_threads(engine, site, utc_now, metrics, more)
     followers = webhooks.followers(engine, settings, utc_now, metrics)
     for stop in [thread.stop for thread in background] + [each.stop for each in followers]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from holdfast.aws.errors import ServiceError
+from holdfast.engine.journal_end import journal_end
+from holdfast.engine.sql import CorruptRecord
 from holdfast.engine.state_records import JournalEntry
 from holdfast.server.operation import Params, Result, Snapshot, operation
 
@@ -91,11 +93,7 @@ def _event(entry: JournalEntry) -> Event:
 
 def _examined(tx: Snapshot, params: Params) -> Iterator[JournalEntry]:
     """Yield the entries among which those that are wanted are."""
-    first = next(tx.scan(JournalEntry, limit=1), None)
-    last = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
-    if first is None or last is None:
-        return
-    low, high = first.number, last.number + 1  # exclusive
+    low, high = 1, journal_end(tx).number + 1  # exclusive
     if since := params.get("Since"):
         low = _first_from(tx, low, high, since - _DISORDER)
     if until := params.get("Until"):
@@ -103,19 +101,23 @@ def _examined(tx: Snapshot, params: Params) -> Iterator[JournalEntry]:
     after = params.get("After")
     if params.get("Reverse"):
         high = high if after is None else min(high, after)
-        yield from _between(tx, (high - 1,), low, high, reverse=True)
-    else:
-        low = low if after is None else max(low, after + 1)
-        yield from _between(tx, (low,), low, high, reverse=False)
+        return _between(tx, low, high, reverse=True)
+    return _between(tx, low if after is None else max(low, after + 1), high, reverse=False)
 
 
-def _between(
-    tx: Snapshot, start: tuple[int], low: int, high: int, *, reverse: bool
-) -> Iterator[JournalEntry]:
-    for entry in tx.scan(JournalEntry, start=start, reverse=reverse):
-        if not low <= entry.number < high:
+def _between(tx: Snapshot, low: int, high: int, *, reverse: bool) -> Iterator[JournalEntry]:
+    """Yield the entries from `low` to below `high`; one that does not decode is passed over."""
+    start = high - 1 if reverse else low
+    while True:
+        try:
+            for entry in tx.scan(JournalEntry, start=(start,), reverse=reverse):
+                if not low <= entry.number < high:
+                    return
+                yield entry
+        except CorruptRecord as passed:
+            start = passed.key[0] + (-1 if reverse else 1)
+        else:
             return
-        yield entry
 
 
 def _first_from(tx: Snapshot, low: int, high: int, moment: datetime) -> int:
@@ -123,8 +125,8 @@ def _first_from(tx: Snapshot, low: int, high: int, moment: datetime) -> int:
     sought = _text(moment)
 
     def at(number: int) -> str:
-        entry = tx.get(JournalEntry, number)
-        return "" if entry is None else _event(entry).at
+        following = _between(tx, number, high, reverse=False)
+        return next(filter(None, (_event(entry).at for entry in following)), "")
 
     return low + bisect_left(range(low, high), sought, key=at)
 

@@ -5,17 +5,19 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from holdfast.engine.journal_end import journal_end
 from holdfast.engine.port import Engine, EngineClosed, EngineError
 from holdfast.engine.state_records import JournalEntry, State
 from holdfast.engine.verify import getting, walk
 from holdfast.server.webhooks import message
 from holdfast.server.webhooks.held_locks import HeldLocks
-from holdfast.server.webhooks.place import Place, keep_place, kept_place, newest
+from holdfast.server.webhooks.place import Place, keep_place, kept_place
 from holdfast.server.webhooks.receiver import LOCK_HELD, Receiver
 from holdfast.server.webhooks.sending import Count, Sender, Stopping
 
@@ -64,7 +66,7 @@ class Follower:
         self._count = count
         self._remembered = engine.view(lambda tx: kept_place(tx, receiver))
         # A new receiver is told what comes.
-        self._place = self._remembered or Place(engine.view(newest))
+        self._place = self._remembered or Place(engine.view(journal_end).number)
         self._locks = HeldLocks(receiver.held_after, self._place.locks)
         self._remembered_at = 0.0
         self._stopping = threading.Event()
@@ -112,9 +114,9 @@ class Follower:
     def _round(self) -> None:
         """Tell everything there is to tell now."""
         while entries := self._page():
-            newest_now = self._engine.view(newest)
+            newest = self._engine.view(journal_end).number
             for entry in entries:
-                if not self._tell(entry, newest_now):
+                if not self._tell(entry, newest):
                     break  # that took long: see how much there is now
             self._remember_sometimes()
         self._tell_locks()
@@ -123,15 +125,14 @@ class Follower:
     def _page(self) -> list[JournalEntry]:
         if self._stopping.is_set():
             return []
-        after = (self._place.number,)
-        return self._engine.view(lambda tx: list(tx.scan(JournalEntry, after=after, limit=_PAGE)))
+        return list(islice(walk(self._engine, JournalEntry, after=(self._place.number,)), _PAGE))
 
-    def _tell(self, entry: JournalEntry, newest_now: int) -> bool:
+    def _tell(self, entry: JournalEntry, newest: int) -> bool:
         """Tell of one entry, if it is for this receiver; say whether that went well."""
         taken = True
         event = self._wanted(entry)
         if event is not None:
-            behind = newest_now - entry.number
+            behind = newest - entry.number
             if behind >= MOST_BEHIND or self._clock() - event.at > OLDEST:
                 self._count(self._receiver.host, "dropped")
             else:

@@ -7,7 +7,6 @@ import msgspec
 
 from holdfast.engine.port import Engine, Reader
 from holdfast.engine.records import Setting
-from holdfast.engine.state_records import JournalEntry
 from holdfast.server.webhooks.receiver import Receiver
 
 log = logging.getLogger("holdfast.webhooks")
@@ -35,9 +34,3 @@ def keep_place(engine: Engine, receiver: Receiver, place: Place) -> None:
     """Write down how far a receiver was told; on disk with the next write of somebody else."""
     setting = Setting(name=receiver.setting, value=msgspec.json.encode(place))
     engine.update(lambda tx: tx.put(setting), durable=False)
-
-
-def newest(tx: Reader) -> int:
-    """Return the number of the newest entry of the journal."""
-    entry = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
-    return 0 if entry is None else entry.number
