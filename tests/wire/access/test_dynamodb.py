@@ -127,6 +127,15 @@ def test_a_table_by_its_arn_is_the_same_table(somebody: Make) -> None:
         dynamodb.get_item(TableName=ARN, Key=_key("production"))
 
 
+def test_a_table_has_one_arn(somebody: Make) -> None:
+    """Another partition's is no way round a denial."""
+    denied = {**allow("*", ARN), "Effect": "Deny"}
+    dynamodb = somebody(allow("*"), denied).client("dynamodb")
+    for name in (TABLE, ARN, ARN.replace("arn:aws:", "arn:aws-cn:")):
+        with refused("AccessDeniedException", "explicit deny"):
+            dynamodb.get_item(TableName=name, Key=_key("staging"))
+
+
 def test_a_number_is_the_same_however_it_is_written(place: Aws, somebody: Make) -> None:
     """So that no other way of writing it goes round a policy."""
     place.dynamodb.create_table(

@@ -148,6 +148,33 @@ def test_a_session_may_do_what_both_its_role_and_its_policy_allow(place: Aws) ->
         get(Policy=document(allow("*"), deny("s3:Get*")))
 
 
+def test_a_role_that_is_made_anew_is_another_one(place: Aws) -> None:
+    """A session of the one before may do nothing any more."""
+    trust = document(allow("sts:AssumeRole", Principal=ROOT) | {"Resource": None})
+    trust = trust.replace(', "Resource": null', "")
+
+    def make() -> None:
+        place.iam.create_role(RoleName="ci", AssumeRolePolicyDocument=trust)
+        policy = document(allow("*"))
+        place.iam.put_role_policy(RoleName="ci", PolicyName="all", PolicyDocument=policy)
+
+    make()
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    made = place.sts.assume_role(RoleArn=role, RoleSessionName="run")["Credentials"]
+    s3 = place.client(
+        "s3",
+        aws_access_key_id=made["AccessKeyId"],
+        aws_secret_access_key=made["SecretAccessKey"],
+        aws_session_token=made["SessionToken"],
+    )
+    s3.head_object(Bucket="states", Key="staging/app")
+    place.iam.delete_role_policy(RoleName="ci", PolicyName="all")
+    place.iam.delete_role(RoleName="ci")
+    make()
+    with refused("403"):
+        s3.head_object(Bucket="states", Key="staging/app")
+
+
 def test_users_see_themselves_if_they_may(somebody: Make) -> None:
     """IAM is a service like any other."""
     own = allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}")

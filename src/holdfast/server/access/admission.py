@@ -47,8 +47,9 @@ def admit(engine: Engine, call: Call) -> Params:
         ServiceError: AccessDenied or AccessDeniedException; InvalidArgument for a copy that does not
             say what it reads.
     """
-    if not call.identity.access_key_id:  # the request itself proves who asks: see `unsigned`
-        return call.params
+    unsigned = not call.identity.access_key_id
+    if unsigned and call.operation == "AssumeRoleWithWebIdentity":
+        return call.params  # it proves by itself who asks, and its handler asks the trust policy
     from holdfast.server.access.authorize import authorize
 
     return engine.view(lambda tx: authorize(tx, call))

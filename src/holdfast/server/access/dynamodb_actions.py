@@ -135,8 +135,8 @@ def _need(
     values: Values | None = None,
     later: Later | None = None,
 ) -> Need:
-    """Return a need for a table, which may be given by its ARN."""
-    arn = table if table.startswith("arn:") else asked.arn("dynamodb", f"table/{table}")
+    """Return a need for a table, which may be given by its ARN: only this account has any."""
+    arn = asked.arn("dynamodb", f"table/{table.rpartition(':table/')[2]}")
     return Need(f"dynamodb:{action}", arn, values or {}, later=later)
 
 

@@ -37,7 +37,9 @@ def holder_of(reader: Reader, identity: Identity, account: str) -> Holder | None
     session = reader.get(Session, identity.access_key_id) if temporary else None
     if identity.role:
         role = reader.get(Role, identity.role)
-        return None if role is None or session is None else of_role(role, session, account)
+        if role is None or session is None or role.role_id != session.role_id:
+            return None  # a role that was made anew by the same name is another one
+        return of_role(role, session, account)
     user = reader.get(User, identity.user)
     return None if user is None else of_user(user, account, session)
 

@@ -92,6 +92,7 @@ _WRITES = (
     "UploadPart",
     "UploadPartCopy",
 )
+_MOST_DELETED = 1000  # a request with more is refused
 _NOTHING: Values = {}
 _ACL_HEADERS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 # Members whose values are condition keys.
@@ -162,7 +163,7 @@ def _delete_objects(asked: Asked) -> list[Need]:
     params = asked.params
     guard, later = guard_of(asked, params["Bucket"]), _later(asked)
     needs = []
-    for entry in params["Delete"].get("Objects", []):
+    for entry in params["Delete"].get("Objects", [])[:_MOST_DELETED]:
         version_id = entry.get("VersionId")
         action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
         values = {} if version_id is None else {"s3:versionid": (version_id,)}

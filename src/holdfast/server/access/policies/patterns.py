@@ -110,6 +110,8 @@ def matches(pattern: str, value: str) -> bool:
     """Tell whether a value is what a filled pattern stands for. Takes linear time but for `ONE`."""
     if ANY not in pattern:
         return len(pattern) == len(value) and _fits(pattern, value, 0)
+    if pattern.find(ANY) == len(pattern) - 1 and ONE not in pattern:  # as most have it
+        return value.startswith(pattern[:-1])
     first, *middle, last = pattern.split(ANY)
     end = len(value) - len(last)
     at = len(first)
@@ -151,7 +153,7 @@ def _same_fields(fields: Sequence[str], given: Sequence[str]) -> bool:
     if not len(fields) == len(given) == 6:
         return False
     for field, one in zip(fields, given, strict=True):  # nearly always they are the same
-        if field != one and not matches(field, one):
+        if field not in (one, ANY) and not matches(field, one):
             return False
     return True
 
