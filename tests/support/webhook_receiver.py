@@ -1,6 +1,7 @@
 """A receiver of webhooks on this machine, which answers as the test wants."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,8 +56,12 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def receiving() -> Iterator[WebhookReceiver]:
-    """Lend a receiver that answers at once."""
+def receiving(tls: tuple[str, str] | None = None) -> Iterator[WebhookReceiver]:
+    """Lend a receiver that answers at once.
+
+    Args:
+        tls: files of its certificate and its key.
+    """
     made = WebhookReceiver()
     made.released.set()
 
@@ -78,7 +83,13 @@ def receiving() -> Iterator[WebhookReceiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    made.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        # The handshake is made by the thread of the connection, when it reads.
+        wrap: Any = context.wrap_socket
+        server.socket = wrap(server.socket, server_side=True, do_handshake_on_connect=False)
+    made.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -1,9 +1,11 @@
 """One attempt to deliver: why it failed, and that it ends."""
 
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,8 @@ from webhook_receiver import receiving
 
 
 @contextmanager
-def dripping(pieces: bytes) -> Iterator[str]:
-    """Answer byte after byte, without end; yield the address."""
+def dripping(pieces: bytes, first: bytes = b"") -> Iterator[str]:
+    """Answer a little again and again, without end; yield the address."""
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
@@ -22,6 +24,7 @@ def dripping(pieces: bytes) -> Iterator[str]:
         client, _ = listener.accept()
         with client:
             client.recv(4096)
+            client.sendall(first)
             while not over.wait(0.02):
                 try:
                     client.sendall(pieces)
@@ -75,6 +78,35 @@ def test_a_receiver_that_drips_is_left(pieces: bytes, monkeypatch: pytest.Monkey
     monkeypatch.setattr(delivery, "TOTAL_SECONDS", 0.3)
     with dripping(pieces) as url:
         assert post(url, {}, b"{}")
+
+
+def test_a_receiver_that_drips_its_certificate_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything was sent."""
+    monkeypatch.setattr(delivery, "TOTAL_SECONDS", 0.3)
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # a long one, of a handshake
+    with dripping(b"\x00", record) as url:
+        assert post(url.replace("http://", "https://"), {}, b"{}")
+
+
+def test_tls_is_spoken_where_the_certificate_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its authority is one of those in SSL_CERT_FILE; the host is the one in the address."""
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=t "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with receiving((certificate, key)) as receiver:
+        assert post(f"{receiver.url}/hook", {}, b"{}") == ""
+        (received,) = receiver.received
+        assert received.headers["host"] == receiver.url.removeprefix("https://")
+        wrong = receiver.url.replace("127.0.0.1", "localhost")
+        assert "CERTIFICATE_VERIFY_FAILED" in post(wrong, {}, b"{}")
+    assert len(receiver.received) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:

@@ -6,10 +6,10 @@ import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 5.0  # to connect, and for each wait
-TOTAL_SECONDS = 10.0  # for all of it
+TOTAL_SECONDS = 10.0  # for all that follows
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> str:
@@ -22,32 +22,41 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> str:
     """
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _connection(parts.scheme, parts.netloc)
+    connection = _connection(parts)
+    # A receiver that drips its answer would keep every single wait short.
+    cut = threading.Timer(TOTAL_SECONDS, _cut, (connection,))
+    cut.daemon = True
     try:
         connection.connect()
-        # A receiver that drips its answer would keep every single wait short.
-        cut = threading.Timer(TOTAL_SECONDS, _cut, (connection.sock,))
-        cut.daemon = True
         cut.start()
-        try:
-            connection.request("POST", target, body, dict(headers))
-            status = connection.getresponse().status
-        finally:
-            cut.cancel()
+        if parts.scheme == "https":
+            _encrypt(connection, parts.hostname or "")
+        connection.request("POST", target, body, dict(headers))
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as problem:
         return f"{type(problem).__name__}: {problem}"
     finally:
+        cut.cancel()
         connection.close()
     return "" if 200 <= status < 300 else f"it answered {status}"
 
 
-def _connection(scheme: str, place: str) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(place, timeout=CONNECT_SECONDS, context=context)
-    return http.client.HTTPConnection(place, timeout=CONNECT_SECONDS)
+def _connection(parts: SplitResult) -> http.client.HTTPConnection:
+    usual = http.client.HTTPS_PORT if parts.scheme == "https" else http.client.HTTP_PORT
+    host, port = parts.hostname or "", parts.port or usual
+    connection = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+    connection.default_port = usual  # the Host header leaves it out
+    return connection
 
 
-def _cut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+def _encrypt(connection: http.client.HTTPConnection, host: str) -> None:
+    """Begin TLS. The connection has its socket before the first wait, so that it can be cut."""
+    connection.sock = ssl.create_default_context().wrap_socket(
+        connection.sock, server_hostname=host, do_handshake_on_connect=False
+    )
+    connection.sock.do_handshake()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    with suppress(OSError, AttributeError):  # it may be closed at this moment
+        connection.sock.shutdown(socket.SHUT_RDWR)
