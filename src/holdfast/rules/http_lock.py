@@ -14,6 +14,7 @@ from holdfast.rules.places import HTTP, StateName
 from holdfast.server.judging import JudgedWriter, Locked, Refusal
 from holdfast.terraform.lockinfo import LockInfo, parse
 
+_LONGEST_SHOWN = 64  # characters of an ID that may be anything
 _LATEST = 8  # past locks among which one that was released a moment ago is looked for
 
 
@@ -77,10 +78,12 @@ class HttpLock:
         self, tx: JudgedWriter, name: StateName, given: str, held: HeldLock | None
     ) -> str:
         """Return why an ID is not that of the lock, and what to do."""
-        said = f"The lock ID {given} is not that of a lock on {name}."
+        said = f"The lock ID {given[:_LONGEST_SHOWN]} is not that of a lock on {name}."
         past = next((one for one in _past(tx, name) if one.id == given), None)
         if past is not None and past.ended_by:
-            said = f"The lock {given} on {name} was {past.ended} by {past.ended_by}."
+            said = (
+                f"The lock {given[:_LONGEST_SHOWN]} on {name} was {past.ended} by {past.ended_by}."
+            )
         if held is not None:
             return f"{said} {told(name, held, tx.now)}"
         return f"{said} Nobody holds its lock now. Plan again, with locking on."

@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, Response
 from holdfast.engine.port import Engine, EngineError
 from holdfast.engine.records import Setting
-from holdfast.server.access.basic import basic
-from holdfast.server.access.credentials import Identity, find
+from holdfast.server.access.by_password import authenticate
+from holdfast.server.access.failed_attempts import FailedAttempts
 from holdfast.server.metrics import Metrics
 from holdfast.server.operation import Site
 
@@ -23,8 +24,15 @@ _TEXT = ("content-type", "text/plain; charset=utf-8")
 class Health:
     """Answers `/-/healthz`, `/-/readyz` and `/-/metrics`."""
 
-    def __init__(self, engine: Engine, site: Site, metrics: Metrics) -> None:
-        """Join what the pages report on."""
+    def __init__(
+        self,
+        engine: Engine,
+        site: Site,
+        metrics: Metrics,
+        attempts: FailedAttempts | None = None,
+    ) -> None:
+        """Join what the pages report on, and the failed attempts of the whole server."""
+        self._attempts = attempts or FailedAttempts()
         self._engine = engine
         self._site = site
         self._metrics = metrics
@@ -39,24 +47,26 @@ class Health:
             return _text(405, "only GET and HEAD are answered here\n", ("allow", "GET, HEAD"))
         if request.raw_path == "/-/healthz":
             return _text(200, "ok\n")
-        if not self._known(request):
-            challenge = ("www-authenticate", 'Basic realm="holdfast", charset="UTF-8"')
-            return _text(
-                401, "give an access key id and its secret as user and password\n", challenge
-            )
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
         page = self._pages.get(request.raw_path)
         return page() if page else _text(404, "there is no such page\n")
 
-    def _known(self, request: Request) -> bool:
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to who shows no access key; None to anybody else."""
+        now = datetime.now(UTC)
         try:
-            return basic(request.headers.get("authorization"), self._find) is not None
+            authenticate(self._engine, self._site, self._attempts, request, now)
+        except ServiceError as error:
+            if error.status == 503:
+                return _text(
+                    503, "too many failed attempts came from there\n", ("retry-after", "3")
+                )
+            return _unknown()
         except EngineError as error:
             log.error("nobody can be authenticated: %s", error)  # noqa: TRY400 - it says enough
-            return False
-
-    def _find(self, access_key_id: str) -> Identity | None:
-        site, now = self._site, datetime.now(UTC)
-        return self._engine.view(lambda tx: find(tx, site.vault, site.account, access_key_id, now))
+            return _unknown()
+        return None
 
     def _ready(self) -> Response:
         try:
@@ -71,6 +81,11 @@ class Health:
 
         kind = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
         return Response(200, (kind,), page(self._metrics))
+
+
+def _unknown() -> Response:
+    challenge = ("www-authenticate", 'Basic realm="holdfast", charset="UTF-8"')
+    return _text(401, "give an access key id and its secret as user and password\n", challenge)
 
 
 def _text(status: int, text: str, *headers: tuple[str, str]) -> Response:

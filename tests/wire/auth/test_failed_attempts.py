@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from holdfast.aws.http import Headers, Request
 from holdfast.server.access.failed_attempts import AT_ONCE
-from in_process import Aws
+from holdfast.server.health import Health
+from holdfast.server.metrics import Metrics
+from http_backend import basic
+from in_process import ACCESS_KEY_ID, SECRET, Aws
 
 
 def _guesser(aws: Aws, service: str, key: str = "AKIAGUESSEDGUESSED00") -> Any:
@@ -65,4 +69,19 @@ def test_a_guess_that_is_not_looked_at_reads_nothing(
         raise AssertionError("the database was read")
 
     monkeypatch.setattr(aws.engine, "view", never)
+    assert _code(_guesser(aws, "s3").list_buckets) == "SlowDown"
+
+
+def test_guessing_at_the_pages_is_slowed_down(aws: Aws) -> None:
+    """The pages that take a password count with everything else; health stays open."""
+    site, attempts = aws.site, aws.pipeline.serving.attempts
+    health = Health(aws.engine, site, Metrics(), attempts)
+
+    def page(path: str, secret: str) -> int:
+        headers = Headers([("authorization", basic(ACCESS_KEY_ID, secret))])
+        return health.answer(Request("GET", path, "", headers)).status
+
+    assert [page("/-/readyz", "guess") for _ in range(AT_ONCE)] == [401] * AT_ONCE
+    assert page("/-/readyz", SECRET) == 503
+    assert page("/-/healthz", "guess") == 200
     assert _code(_guesser(aws, "s3").list_buckets) == "SlowDown"

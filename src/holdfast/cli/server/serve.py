@@ -88,7 +88,8 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     limits = limits_of(settings)
     serving = Serving(engine, site, SERVICES, utc_now, limits, settings.base_domain)
     metrics = Metrics()
-    edge = Edge(Pipeline(serving), Health(engine, site, metrics), metrics, logs.access_log())
+    health = Health(engine, site, metrics, serving.attempts)
+    edge = Edge(Pipeline(serving), health, metrics, logs.access_log())
     held.callback(edge.close)
     held.callback(keep_head, engine, directory.vault)
     more = [

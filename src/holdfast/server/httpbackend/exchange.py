@@ -18,12 +18,12 @@ from holdfast.aws.payload import Payload
 from holdfast.aws.routing import Target
 from holdfast.aws.sigv4 import SigningContext
 from holdfast.server.access import admission
+from holdfast.server.access.by_password import authenticate
 from holdfast.server.access.call import Call
 from holdfast.server.exchange import Exchange
 from holdfast.server.httpbackend.address import addressed
 from holdfast.server.httpbackend.answers import problem
 from holdfast.server.httpbackend.asked import Asked
-from holdfast.server.httpbackend.authenticate import authenticate
 from holdfast.server.httpbackend.locking import LARGEST_DOCUMENT, LOCKED, lock_state, unlock_state
 from holdfast.server.httpbackend.reading import get_state, head_state
 from holdfast.server.httpbackend.writing import (
@@ -92,7 +92,10 @@ class StateExchange(Exchange):
         """Find out what it is for, authenticate, authorize, and prepare to take the body."""
         found = addressed(self.request.method, self.request.raw_path)
         self._target = Target(found.operation, found.bucket, found.key)
-        self.identity = authenticate(self._serving, self.request, self.now)
+        serving = self._serving
+        self.identity = authenticate(
+            serving.engine, serving.site, serving.attempts, self.request, self.now
+        )
         self.streams = found.operation == "PutState"
         self._params = {"Bucket": found.bucket, "Key": found.key}
         self._admit()

@@ -4,20 +4,26 @@ from datetime import datetime
 
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
+from holdfast.engine.port import Engine
 from holdfast.server.access.basic import basic, given
 from holdfast.server.access.credentials import Identity, find
+from holdfast.server.access.failed_attempts import FailedAttempts
+from holdfast.server.operation import Site
 from holdfast.server.overload import overload
-from holdfast.server.serving import Serving
 
 _CHALLENGE = ("www-authenticate", 'Basic realm="holdfast", charset="UTF-8"')
 _LONGEST_ID = 128  # characters that are remembered of what may be no id at all
 
 
-def authenticate(serving: Serving, request: Request, now: datetime) -> Identity:
+def authenticate(
+    engine: Engine, site: Site, attempts: FailedAttempts, request: Request, now: datetime
+) -> Identity:
     """Return who a request is from.
 
     Args:
-        serving: where access keys and failed attempts are kept.
+        engine: where access keys are kept.
+        site: opens their secrets.
+        attempts: is told of failures, and who has to wait.
         request: the head.
         now: aware.
 
@@ -28,7 +34,6 @@ def authenticate(serving: Serving, request: Request, now: datetime) -> Identity:
     header = request.headers.get("authorization")
     told = given(header)
     access_key_id = told[0][:_LONGEST_ID] if told else ""
-    attempts = serving.attempts
     if attempts.refuses(request.client, access_key_id):
         raise overload("http")
     if told is None:
@@ -39,8 +44,7 @@ def authenticate(serving: Serving, request: Request, now: datetime) -> Identity:
             status=401,
             headers=(_CHALLENGE,),
         )
-    site = serving.site
-    identity = serving.engine.view(
+    identity = engine.view(
         lambda tx: basic(header, lambda known: find(tx, site.vault, site.account, known, now))
     )
     if identity is None:
