@@ -30,6 +30,10 @@ resource "aws_iam_user" "ci" {
   force_destroy = FORCE
   tags          = { team = "one" }
 }
+resource "aws_iam_user" "moved" {
+  name = "provider-FOLDER"
+  path = "/FOLDER/"
+}
 resource "aws_iam_access_key" "ci" {
   user   = aws_iam_user.ci.name
   status = "STATUS"
@@ -83,8 +87,13 @@ output "key" { value = aws_iam_access_key.ci.id }
 """
 
 
-def _stack(*, status: str = "Active", description: str = "deploys", force: str = "false") -> str:
-    words = {"STATUS": status, "DESCRIPTION": description, "FORCE": force}
+def _stack(*, changed: bool = False) -> str:
+    words = {
+        "STATUS": "Inactive" if changed else "Active",
+        "DESCRIPTION": "deploys at night" if changed else "deploys",
+        "FORCE": "true" if changed else "false",
+        "FOLDER": "robots" if changed else "machines",
+    }
     text = ACCESS
     for word, value in words.items():
         text = text.replace(word, value)
@@ -129,11 +138,11 @@ def test_users_keys_and_roles_are_made_stay_are_changed_and_go_away(
 
     # A user that has a key which Terraform does not know is deleted by force_destroy alone.
     iam.create_access_key(UserName="provider-ci")
-    changed = _stack(status="Inactive", description="deploys at night", force="true")
-    provider.write("access.tf", changed)
+    provider.write("access.tf", _stack(changed=True))
     provider.ok("apply", "-auto-approve")
     assert _plan_is_empty(provider)
     assert iam.get_role(RoleName="provider-deploy")["Role"]["Description"] == "deploys at night"
+    assert iam.get_user(UserName="provider-robots")["User"]["Path"] == "/robots/"
     assert _who(provider, key) == "InvalidClientTokenId"
 
     provider.ok("destroy", "-auto-approve")

@@ -135,6 +135,25 @@ output "got" { value = [for one in data.terraform_remote_state.other : one.outpu
         assert '"resources":[]' in tf.aws("s3", "cp", f"s3://{BUCKET}/{key}", "-")
 
 
+def test_a_role_gives_what_its_user_has_not(project: Project, desk: Desk) -> None:
+    """A user who may do nothing else assumes a writer; without the role it reads nothing."""
+    made = json.loads(desk.ok("users", "create", "bare", "--key", "--json"))["access_key"]
+    trusted = ("roles", "create", "role-writer", "--trust-user", "bare", "--json")
+    arn = json.loads(desk.ok(*trusted))["role"]["arn"]
+    where = ("--bucket", BUCKET, "--lock-table", TABLE, "--prefix", "by-role/")
+    desk.ok("roles", "grant", "role-writer", "writer", *where)
+    tf = project()
+    tf.env["AWS_ACCESS_KEY_ID"] = made["access_key_id"]
+    tf.env["AWS_SECRET_ACCESS_KEY"] = made["secret_access_key"]
+    role = f'assume_role = {{ role_arn = "{arn}" }}'
+    tf.write("main.tf", backend("by-role/app.tfstate", LOCK_MODES["both"], role) + value("x"))
+    tf.ok("init")
+    tf.ok("apply", "-auto-approve")
+    tf.ok("destroy", "-auto-approve")
+    tf.write("main.tf", backend("by-role/app.tfstate", LOCK_MODES["both"]) + value("x"))
+    assert _refused(tf.run("init", "-reconfigure"))
+
+
 @pytest.mark.parametrize("mode", ["dynamodb", "lockfile"])
 def test_workspaces_are_made_used_and_deleted(project: Project, desk: Desk, mode: str) -> None:
     """With --workspaces; those of other folders stay out of reach."""
