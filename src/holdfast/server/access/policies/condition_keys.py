@@ -8,7 +8,7 @@ import re
 
 from holdfast.server.access.policies.refused import PolicyRefused
 
-_KEYS = frozenset(
+KEYS = frozenset(
     {
         "aws:currenttime",
         "aws:epochtime",
@@ -74,7 +74,7 @@ def require_known(key: str, *, claims: bool = False) -> None:
     Raises:
         PolicyRefused: it cannot.
     """
-    if key in _KEYS or _FAMILIES.fullmatch(key):
+    if key in KEYS or _FAMILIES.fullmatch(key):
         return
     if is_claim(key):
         if claims:
