@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 PATIENCE = 30.0  # seconds
@@ -56,7 +57,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def receiving(tls: tuple[str, str] | None = None) -> Iterator[WebhookReceiver]:
+def receiving(tls: tuple[Path, Path] | None = None) -> Iterator[WebhookReceiver]:
     """Lend a receiver that answers at once.
 
     Args:

@@ -1,7 +1,6 @@
 """One attempt to deliver: why it failed, and that it ends."""
 
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import certificate
 from holdfast.server.webhooks import delivery
 from holdfast.server.webhooks.delivery import post
 from webhook_receiver import receiving
@@ -92,15 +92,9 @@ def test_tls_is_spoken_where_the_certificate_is_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its authority is one of those in SSL_CERT_FILE; the host is the one in the address."""
-    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
-    subprocess.run(
-        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=t "
-        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
-        check=True,
-        capture_output=True,
-    )
-    monkeypatch.setenv("SSL_CERT_FILE", certificate)
-    with receiving((certificate, key)) as receiver:
+    files = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    with receiving(files) as receiver:
         assert post(f"{receiver.url}/hook", {}, b"{}") == ""
         (received,) = receiver.received
         assert received.headers["host"] == receiver.url.removeprefix("https://")
