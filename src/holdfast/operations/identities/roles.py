@@ -123,7 +123,10 @@ def trust_policy(connection: Connection, trust: Trust) -> str:
     if trust.users:
         statements.append(_users(here, trust))
     if trust.issuer:
-        statements.append(_issuer(here, trust))
+        issuer = trust.issuer.removeprefix("https://")
+        # AWS names a provider with the slash at its end, if its issuer has one.
+        named = issuer if connection.is_aws else issuer.rstrip("/")
+        statements.append(_issuer(here, trust, named))
     if not statements:
         raise Refused(
             "nobody is trusted to assume the role",
@@ -148,7 +151,7 @@ def _users(here: str, trust: Trust) -> dict[str, Any]:
     return statement
 
 
-def _issuer(here: str, trust: Trust) -> dict[str, Any]:
+def _issuer(here: str, trust: Trust, issuer: str) -> dict[str, Any]:
     url = urlsplit(trust.issuer)
     if url.scheme != "https" or not url.hostname:
         raise Refused(
@@ -161,7 +164,6 @@ def _issuer(here: str, trust: Trust) -> dict[str, Any]:
             "Say for whom the tokens are, --audience NAME, and whose, --subject NAME; a '*' in it "
             "stands for any characters.",
         )
-    issuer = trust.issuer.removeprefix("https://").rstrip("/")
     return {
         "Sid": "Tokens",
         "Effect": "Allow",
