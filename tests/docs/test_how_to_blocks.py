@@ -18,6 +18,7 @@ REQUIRED_PAGES = {
     "first-backend-on-aws.md",
     "first-backend-without-aws.md",
     "from-dynamodb-to-lock-files.md",
+    "http-backend.md",
     "look-around.md",
     "move-between-endpoints.md",
     "recover-a-lost-apply.md",

@@ -193,6 +193,30 @@ def test_answers_that_are_lost_harm_nobody(project: Project, server: Server) -> 
     assert what.count("lock-taken") == what.count("lock-released") == 1
 
 
+REMOTE = """
+data "terraform_remote_state" "it" {
+  backend = "http"
+  config = {
+    address = "%s"
+  }
+}
+output "seen" {
+  value = data.terraform_remote_state.it.outputs.it
+}
+"""
+
+
+def test_a_state_is_read_as_remote_state(project: Project) -> None:
+    """Of a state that the s3 backend wrote; user and password come from the environment."""
+    key = "remote-http.tfstate"
+    s3_project(project, "made", key, value("shared")).ok("apply", "-auto-approve")
+    reader = over_http(project("reader"), key)
+    reader.write("main.tf", REMOTE % reader.env["TF_HTTP_ADDRESS"])
+    reader.ok("init")
+    reader.ok("apply", "-auto-approve")
+    assert reader.ok("output", "-raw", "seen") == "shared"
+
+
 def test_a_wrong_password_is_told_as_such(project: Project) -> None:
     """Rather than as a state that is not there."""
     tf = over_http(project("wrong"), "wrong.tfstate", password="x" * 40)
