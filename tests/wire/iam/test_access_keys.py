@@ -37,6 +37,14 @@ def test_a_secret_is_told_once(aws: Aws) -> None:
     assert "SecretAccessKey" not in repr(listed)
 
 
+def test_a_secret_is_kept_sealed(aws: Aws) -> None:
+    """No file of the data directory holds it."""
+    secret = user_with_key(aws, "ada")["SecretAccessKey"].encode()
+    files = [path for path in aws.directory.rglob("*") if path.is_file()]
+    assert any(b"ada" in path.read_bytes() for path in files)
+    assert not any(secret in path.read_bytes() for path in files)
+
+
 def test_five_keys_and_no_more(aws: Aws) -> None:
     """A user has at most five."""
     aws.iam.create_user(UserName="ada")
