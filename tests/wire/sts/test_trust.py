@@ -95,6 +95,34 @@ def test_a_source_identity_has_to_be_allowed(aws: Aws, ada: Any) -> None:
     assert _denied(ada, arn, "sts:SetSourceIdentity", SourceIdentity="bob")
 
 
+def test_what_a_session_hands_on_has_to_be_allowed(aws: Aws, ada: Any) -> None:
+    """A role that takes no tags takes none from the session that assumes it either."""
+    everything = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    arn = make_role(aws.iam, "first", trusts=trust({"AWS": ADA}, everything))
+    second = make_role(aws.iam, "second", trusts=trust({"AWS": arn}))
+    tags = [{"Key": "team", "Value": "a"}]
+    plain = _assume(ada, arn)
+    tagged = _assume(ada, arn, Tags=tags, TransitiveTagKeys=["team"])
+    for_ada = _assume(ada, arn, SourceIdentity="ada")
+
+    assert _assume(_sts(aws, plain), second)
+    for answer, action in ((tagged, "sts:TagSession"), (for_ada, "sts:SetSourceIdentity")):
+        given = {"RoleArn": second, "RoleSessionName": "run"}
+        code, _, message = refused(_sts(aws, answer).assume_role, **given)
+        assert code == "AccessDenied"
+        assert f"not authorized to perform: {action} on" in message
+
+
+def _sts(aws: Aws, answer: Any) -> Any:
+    key = answer["Credentials"]
+    return aws.client(
+        "sts",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        aws_session_token=key["SessionToken"],
+    )
+
+
 def test_a_session_policy_narrows(aws: Aws, ada: Any) -> None:
     """A session may do what both the role and its own policy allow."""
     arn = make_role(aws.iam, "deploy", trusts=trust({"AWS": ADA}))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -258,12 +259,34 @@ def test_nothing_else_goes_without_a_signature(aws: Aws, ci: Any, body: str) -> 
     assert ci
 
 
-def _post(aws: Aws, body: bytes) -> tuple[int, bytes]:
-    kind = ("content-type", "application/x-www-form-urlencoded")
-    request = Request("POST", "/", "", Headers([("host", "127.0.0.1:8270"), kind]))
+def _post(aws: Aws, body: bytes, client: str = "") -> tuple[int, bytes]:
+    headers = Headers(
+        [("host", "127.0.0.1:8270"), ("content-type", "application/x-www-form-urlencoded")]
+    )
+    request = Request("POST", "/", "", headers, client=client)
     response = aws.send(request, body)
     assert isinstance(response.body, bytes)
     return response.status, response.body
+
+
+def test_any_form_of_a_stranger_is_answered(aws: Aws, ci: Any) -> None:
+    """Parameters changed, left out and repeated: refused as AWS does, never a defect."""
+    chooser = random.Random(3)
+    good = token(URL)
+    pieces = ["", "x", "%00", "=", "&", "a.b.c", good, good[:-9], "Action", "9" * 50, "\xff", "{}"]
+    usual = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/ci",
+        "RoleSessionName": "run",
+        "WebIdentityToken": good,
+    }
+    names = [*usual, "Policy", "DurationSeconds", "PolicyArns.member.1.arn", "ProviderId"]
+    for number in range(300):
+        fields = {**usual, chooser.choice(names): chooser.choice(pieces)}
+        body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+        assert _post(aws, body, f"client-{number}")[0] < 500, body
+    assert ci
 
 
 def test_a_long_body_of_a_stranger(aws: Aws) -> None:

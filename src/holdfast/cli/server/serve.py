@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -24,6 +25,9 @@ from holdfast.cli.server.options import setting_options, settings_from
 from holdfast.cli.server.root_key import source
 from holdfast.cli.server.running import limits_of, run
 from holdfast.cli.server.settings import ServerSettings, misspelt
+
+if TYPE_CHECKING:
+    from holdfast.server.access.web_identity.issuers import Issuers
 
 log = logging.getLogger("holdfast.serve")
 
@@ -67,7 +71,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     from holdfast.server.metrics import Metrics
     from holdfast.server.operation import Site
     from holdfast.server.pipeline import Pipeline
-    from holdfast.server.services import SERVICES, import_all
+    from holdfast.server.services import SERVICES
     from holdfast.server.serving import Serving, utc_now
 
     refuse_lost_database(settings.data)
@@ -101,7 +105,7 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
     for stop in [thread.stop for thread in background] + [each.stop for each in followers]:
         held.callback(stop)
     starts = [thread.start for thread in background] + [each.start for each in followers]
-    imports = threading.Timer(_IMPORT_AFTER, import_all)
+    imports = threading.Timer(_IMPORT_AFTER, _prepare, [issuers])
     imports.daemon = True
     held.callback(imports.cancel)
 
@@ -115,6 +119,14 @@ def _serve(settings: ServerSettings, held: contextlib.ExitStack) -> None:
 
     run(edge, listener, settings, ready)
     log.info("stopped")
+
+
+def _prepare(issuers: "Issuers") -> None:
+    """Do what the first answer need not wait for, and no later one shall."""
+    from holdfast.server.services import import_all
+
+    import_all()
+    issuers.look_for_keys()
 
 
 def _announce(settings: ServerSettings, listener: socket.socket, *, first: bool) -> None:

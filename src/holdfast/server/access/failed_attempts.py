@@ -72,6 +72,8 @@ class FailedAttempts:
     name until it succeeds again, so that nobody guesses the secret of a neighbour's key at full
     speed.
 
+    An unsigned request counts to whom its token claims to be of, in place of a key.
+
     What is remembered is bounded: the addresses and keys that were added first are forgotten first.
     Whoever has very many addresses is not stopped by this; the secrets have 240 random bits. An
     IPv6 network of 64 bits counts as one address, since one client has all of it.

@@ -6,7 +6,7 @@ reference.
 
 from typing import Any
 
-from holdfast.engine.access_records import Role, User
+from holdfast.engine.access_records import Role, Session, User
 from holdfast.server.access.asked import Asked, Guard, Need, tag_values
 
 # About everything of a kind, or about nobody: IAM has no ARN to check for them.
@@ -78,6 +78,8 @@ def sts_needs(asked: Asked) -> list[Need]:
     role = asked.reader.get(Role, arn.rpartition("/")[2])
     known = role is not None and arn == _role_arn(asked, role)
     guard = Guard(role.trust if role is not None and known else "", "trust", decides=True)
+    session = asked.reader.get(Session, asked.identity.access_key_id)
+    params = {**params, **_taken_over(session, params)} if session is not None else params
     values = tag_values(params)
     for member in ("ExternalId", "RoleSessionName", "SourceIdentity"):
         if member in params:
@@ -90,6 +92,20 @@ def sts_needs(asked: Asked) -> list[Need]:
     if "SourceIdentity" in params:
         actions.append("SetSourceIdentity")
     return [Need(f"sts:{action}", arn, values, guard) for action in actions]
+
+
+def _taken_over(session: Session, params: Any) -> dict[str, Any]:
+    """Return what a session hands on to the role that it assumes: transitive tags, source identity."""
+    kept = {name.lower() for name in session.transitive}
+    tags = [
+        {"Key": name, "Value": value}
+        for name, value in session.tags.items()
+        if name.lower() in kept
+    ]
+    found: dict[str, Any] = {"Tags": [*tags, *params.get("Tags", ())]} if tags else {}
+    if session.source_identity and "SourceIdentity" not in params:
+        found["SourceIdentity"] = session.source_identity
+    return found
 
 
 def _role_arn(asked: Asked, role: Role) -> str:

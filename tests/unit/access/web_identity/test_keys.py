@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from holdfast.server.access.web_identity.fetching import Unreachable, fetch_keys
 from holdfast.server.access.web_identity.issuer import Issuer, may_be_asked
+from holdfast.server.access.web_identity.issuers import Issuers
 from holdfast.server.access.web_identity.key_set import key_set
 from holdfast.server.access.web_identity.key_source import FetchedKeys, KeyFile, source_of
 from token_issuer import jwk, key_document, key_file, private_key, serving
@@ -121,6 +122,18 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, caplog: pytest.LogCaptureFix
         for _ in range(3):
             with pytest.raises(Unreachable):
                 source.find("key-1", "ES256")
+    assert len(caplog.records) == 1
+    assert "missing.json" in caplog.text
+
+
+def test_a_wrong_setting_is_logged_before_a_token_comes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever starts the server reads what is wrong with it."""
+    missing = Issuer("https://a.example.com", frozenset(), str(tmp_path / "missing.json"))
+    good = Issuer("https://b.example.com", frozenset(), str(key_file(tmp_path, ES256)))
+    with caplog.at_level(logging.WARNING):
+        Issuers([missing, good]).look_for_keys()
     assert len(caplog.records) == 1
     assert "missing.json" in caplog.text
 

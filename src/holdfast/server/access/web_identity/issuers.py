@@ -1,5 +1,6 @@
 """The issuers whose tokens are taken, with their keys."""
 
+import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +29,18 @@ class Issuers:
         from holdfast.server.access.web_identity.token import verified  # only where it is used
 
         return verified(token, self._find, now)
+
+    def look_for_keys(self) -> None:
+        """Read or fetch the keys of all, so that a wrong setting is logged before a token comes."""
+        if not self._issuers:
+            return
+        from holdfast.server.access.web_identity.fetching import Unreachable
+
+        for url in self._issuers:
+            found = self._find(url)
+            with contextlib.suppress(Unreachable):
+                if found is not None:
+                    found[1].find("", "RS256")
 
     def _find(self, url: str) -> "tuple[Issuer, KeySource] | None":
         from holdfast.server.access.web_identity.key_source import source_of
