@@ -123,6 +123,7 @@ class Recent:
             return False
         with self._lock:
             told = self._pending.pop(key, None)
+            self._released.pop((state, access_key_id), None)  # nothing is left to look for
         return told is not None and told.until > now
 
     def shown(

@@ -99,6 +99,17 @@ def test_another_may_take_it_between_the_two(aws: Aws) -> None:
     assert left_of_locks(aws) == []
 
 
+def test_who_gave_a_lock_back_in_both_places_is_shown_none(aws: Aws) -> None:
+    """Nothing is left to release, and a look at the lock tells so at once."""
+    first, second = (Locker(aws, mode) for mode in MODES)
+    second.document = first.document
+    first.lock()
+    second.lock()
+    first.release()
+    second.release()
+    assert [one.holder() for one in (first, second)] == [None, None]
+
+
 def test_a_lock_that_was_given_back_in_one_place_only_is_free(aws: Aws) -> None:
     """A client that died between the two leaves no lock behind."""
     first, second = Locker(aws, "lockfile"), Locker(aws, "dynamodb")
