@@ -1,10 +1,6 @@
 """Holdfast's own service through the library: where it is, and servers that do not have it."""
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -14,33 +10,9 @@ from holdfast.client.errors import HoldfastError, NotHoldfast, Unreachable
 from holdfast.client.own_service import translated_own
 from holdfast.client.settings import BackendSettings, Endpoints
 from holdfast.client.translate import Call
+from other_server import NOT_OURS, answering
 
 CALL = Call("read the journal", "holdfast:ListJournal", "*")
-
-
-@contextmanager
-def answering(status: int, kind: str, body: bytes) -> Iterator[str]:
-    """Answer every request so; yield the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def asked(url: str | None) -> HoldfastError:
@@ -87,15 +59,12 @@ def test_aws_is_not_even_asked() -> None:
     assert "--endpoint URL" in error.next_step
 
 
-_XML = b"<Error><Code>MethodNotAllowed</Code><Message>no</Message></Error>"
-
-
 @pytest.mark.usefixtures("_no_environment")
 @pytest.mark.parametrize(
     ("status", "kind", "body"),
     [
-        (405, "application/xml", _XML),
-        (403, "application/xml", _XML),
+        (405, "application/xml", NOT_OURS),
+        (403, "application/xml", NOT_OURS),
         (501, "application/json", b'{"__type": "InternalFailure", "message": "not implemented"}'),
         (400, "application/x-amz-json-1.1", b'{"__type": "UnknownOperationException"}'),
         (404, "text/html", b"<html>not found</html>"),

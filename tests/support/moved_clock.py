@@ -20,6 +20,10 @@ class MovedClock:
 
     file: Path
 
+    def __call__(self) -> datetime:
+        """Return the server's time."""
+        return datetime.now(UTC) + timedelta(seconds=float(self.file.read_text()))
+
     def move(self, seconds: float) -> None:
         """Let the server's clock differ by so much from the real one."""
         new = self.file.with_suffix(".new")
@@ -44,12 +48,7 @@ def _main() -> None:
     from holdfast.cli.main import main
     from holdfast.server import serving
 
-    file = Path(sys.argv.pop(1))
-
-    def moved() -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=float(file.read_text()))
-
-    serving.utc_now = moved
+    serving.utc_now = MovedClock(Path(sys.argv.pop(1)))
     main()
 
 

@@ -19,7 +19,7 @@ HOUR = 3600.0
 @pytest.fixture(autouse=True)
 def _prepared(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bucket and a table; time passes for server and clients."""
-    sign_at_server_time(aws, monkeypatch)
+    sign_at_server_time(aws.clock, monkeypatch)
     prepare(aws)
 
 

@@ -1,8 +1,10 @@
 """`holdfast locks`: every held lock, in the table and in lock files; `holdfast locks watch`, live."""
 
+import dataclasses
 import sys
 import time
 from datetime import datetime
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,11 +16,15 @@ from holdfast.cli.groups import DefaultGroup
 from holdfast.cli.options import json_option
 from holdfast.cli.output import note, print_json, warn
 from holdfast.cli.signals import Ended
+from holdfast.cli.state.lock_looks import dead_ones, known_of, told_document, told_of
+from holdfast.cli.state.locks_history import history
 from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.tables import Cell, Column, Value, print_table
 
 if TYPE_CHECKING:
+    from holdfast.client.backend import Backend
     from holdfast.operations.locks import LocksSeen, StateLock
+    from holdfast.operations.locks_in_time import Known
 
 prefix_option = click.option(
     "--prefix", metavar="TEXT", default="", help="Only states whose key begins with this."
@@ -32,13 +38,18 @@ class _Locks(DefaultGroup):
 @click.group(
     "locks",
     cls=_Locks,
-    epilog=epilog("holdfast locks", "holdfast locks --prefix prod/", "holdfast locks watch"),
+    epilog=epilog(
+        "holdfast locks",
+        "holdfast locks --prefix prod/",
+        "holdfast locks watch",
+        "holdfast locks history --since 7d",
+    ),
 )
 def locks() -> None:
-    """Show all held locks of a bucket and its lock table.
+    """Show all held locks of a bucket and its lock table, and those that were held.
 
     Locks are listed in every mode: items of the table, lock files, and those whose document cannot
-    be read, which stop everybody too.
+    be read, which stop everybody too. A Holdfast server also says who waits, and what looks dead.
     """
 
 
@@ -53,16 +64,24 @@ def locks() -> None:
 @target_options
 @json_option
 def list_(*, target: Target, prefix: str, as_json: bool) -> int:
-    """Show all held locks: who holds them, since when, and for what."""
-    from holdfast.operations.locks import all_locks, now
+    """Show all held locks: who holds them, since when, and for what.
+
+    WAITING is how many were refused so far. LOOKS says whether the holder seems gone, and how much
+    speaks for that; below the table stands why. Both only on a Holdfast server.
+    """
+    from holdfast.operations.locks import now
 
     backend = backend_of(target, whole_bucket=True)
-    seen = all_locks(backend.connection, prefix)
+    seen, known = _seen(backend, prefix)
     if as_json:
-        print_json({"locks": [as_document(lock, now()) for lock in seen.locks], **_unseen(seen)})
+        found = [as_document(lock, now(), known) for lock in seen.locks]
+        print_json({"locks": found, **_unseen(seen)})
         return ExitCode.OK
     _warn(seen)
-    _print(seen.locks, backend.settings.bucket, now())
+    _print(seen.locks, backend.settings.bucket, now(), known)
+    for lock in dead_ones(seen.locks, known or {}):
+        note(safe(f"{lock.key} looks dead. {' '.join(lock.reasons)}"))
+        note(safe(f"To release it: holdfast unlock {quote(lock.key)} --if-stale"))
     return ExitCode.OK
 
 
@@ -89,18 +108,18 @@ def watch(*, target: Target, prefix: str, interval: float, as_json: bool) -> int
     document.
     """
     from holdfast.cli.state.lock_watching import Watcher, redraw
-    from holdfast.operations.locks import all_locks, now
+    from holdfast.operations.locks import now
 
     backend = backend_of(target, whole_bucket=True)
     bucket, terminal = backend.settings.bucket, sys.stdout.isatty() and not as_json
     watcher = Watcher(as_json=as_json)
-    _warn(all_locks(backend.connection, prefix))
+    _warn(_seen(backend, prefix)[0])
     try:
         while True:
-            seen, moment = all_locks(backend.connection, prefix), now()
+            (seen, known), moment = _seen(backend, prefix), now()
             if terminal:
                 redraw()
-                _print(seen.locks, bucket, moment)
+                _print(seen.locks, bucket, moment, known)
                 note(f"{timestamp(moment)}, every {interval:g} s; Ctrl-C ends it")
             else:
                 watcher.tell(seen, moment)
@@ -111,15 +130,33 @@ def watch(*, target: Target, prefix: str, interval: float, as_json: bool) -> int
         return ExitCode.OK  # the way to end it
 
 
-def _print(held: "tuple[StateLock, ...]", bucket: str, moment: datetime) -> None:
-    heads: list[Column | str] = ["STATE", Column("AGE", right=True), "WHO", "OPERATION", "IN", "ID"]
-    rows = [_row(lock, bucket, moment) for lock in held]
+locks.add_command(history)
+
+
+def _seen(backend: "Backend", prefix: str) -> "tuple[LocksSeen, Known | None]":
+    """Return the locks that are held, and what a server of ours knows of them; None of another."""
+    from holdfast.operations.locks import all_locks
+    from holdfast.operations.locks_in_time import known_if_told, with_unseen
+
+    seen = all_locks(backend.connection, prefix)
+    known = known_if_told(backend.connection, backend.settings.bucket, prefix)
+    if known is None:
+        return seen, None
+    return dataclasses.replace(seen, locks=with_unseen(seen.locks, known)), known
+
+
+def _print(
+    held: "tuple[StateLock, ...]", bucket: str, moment: datetime, known: "Known | None"
+) -> None:
+    told: list[Column | str] = [] if known is None else [Column("WAITING", right=True), "LOOKS"]
+    heads = ["STATE", Column("AGE", right=True), "WHO", "OPERATION", *told, "IN", "ID"]
+    rows = [_row(lock, bucket, moment, known) for lock in held]
     print_table(heads, rows, empty=f"No locks are held in {bucket}.")
     if held and sys.stdout.isatty():
         note(counted(len(held), "lock"))
 
 
-def _row(lock: "StateLock", bucket: str, moment: datetime) -> list[Value]:
+def _row(lock: "StateLock", bucket: str, moment: datetime, known: "Known | None") -> list[Value]:
     from holdfast.operations.durations import in_words
 
     address, info = lock.address, lock.info
@@ -131,14 +168,18 @@ def _row(lock: "StateLock", bucket: str, moment: datetime) -> list[Value]:
         in_words(age) if age is not None else None,
         who,
         (f"{info.operation}: {info.info}" if info.info else info.operation) or None,
+        *([] if known is None else told_of(known_of(lock, known))),
         "+".join(lock.places),
         ", ".join(lock.ids) or None,
     ]
 
 
-def as_document(lock: "StateLock", moment: datetime) -> dict[str, Any]:
+def as_document(
+    lock: "StateLock", moment: datetime, known: "Known | None" = None
+) -> dict[str, Any]:
     """Return a lock for JSON."""
     age = lock.age(moment)
+    told = known_of(lock, known) if known is not None else None
     return {
         "bucket": lock.address.bucket,
         "key": lock.address.object_key,
@@ -158,6 +199,7 @@ def as_document(lock: "StateLock", moment: datetime) -> dict[str, Any]:
             }
             for held in lock.found
         ],
+        **({} if told is None else told_document(told)),
     }
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     epilog=epilog(
         "holdfast unlock",
         "holdfast unlock prod/app.tfstate",
+        "holdfast unlock prod/app.tfstate --if-stale --yes",
         "holdfast unlock prod/app.tfstate --if-older-than 2h --yes",
         "holdfast unlock --id 2a576e05-b02d-0ccc-13f7-89cde4a0315d --yes",
     ),
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
     metavar="SPAN",
     help="Only if it has been held for longer, such as 2h or 1d12h.",
 )
+@click.option(
+    "--if-stale",
+    "if_stale",
+    is_flag=True,
+    help="Only if it looks dead: a Holdfast server has heard nothing of its holder for two hours. On "
+    "AWS say with --if-older-than how old the lock and the latest write have to be.",
+)
 @target_options
 @yes_option
 @json_option
@@ -48,6 +56,7 @@ def unlock(
     state: str | None,
     lock_id: str | None,
     older_than: timedelta | None,
+    if_stale: bool,
     yes: bool,
     as_json: bool,
 ) -> int:
@@ -57,6 +66,7 @@ def unlock(
     was shown is removed: one that somebody takes meanwhile stays. A lock that lies in the table and in
     a lock file is removed from both.
     """
+    from holdfast.cli.state.stale import check_stale
     from holdfast.operations.locks import StateLock, lock_of, now
     from holdfast.operations.unlock import chosen, unlock, written_since
 
@@ -69,7 +79,10 @@ def unlock(
     meant, moment = chosen(lock, lock_id), now()
     lock = StateLock(lock.address, meant)
     _check_age(lock, older_than, moment)
+    reasons = check_stale(backend.connection, lock, older_than, moment) if if_stale else ()
     if not as_json:
+        for reason in reasons:
+            note(safe(reason))
         _show(lock, written_since(backend.connection, lock.address, meant[0].info.since), moment)
     places = " and the ".join(held.where for held in meant)
     will = f"The lock of {lock.address.url} will be removed from the {places}."
