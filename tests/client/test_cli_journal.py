@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,20 @@ from client_site import LINEAGE, Site, made_state
 from holdfast.cli.main import run
 from holdfast.client.errors import Unreachable
 from holdfast.operations import journal
+from real_clients import Server, start, stop
 
 KEY = "app.tfstate"
 OTHER = "other/app.tfstate"
 WHATS = ["lock-taken", "state-written", "lock-released"]
 PROGRAM = [sys.executable, "-c", "from holdfast.cli.main import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with its rules: they write the journal."""
+    process, running = start(tmp_path_factory.mktemp("server") / "data")
+    yield running
+    stop(process)
 
 
 def apply(site: Site, key: str = KEY, serial: int = 1) -> None:
@@ -236,3 +246,24 @@ def test_pages_are_joined(told: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert journal.newest(connection, wanted, 4)[0] == whole[-4:]
     after = journal.Wanted(bucket=told.bucket, after=whole[1].number)
     assert journal.newest(connection, after, 100) == (whole[2:], False)
+
+
+def test_who_may_see_a_part_is_told_to_ask_for_it(
+    told: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole journal is refused; the prefix that is allowed is shown."""
+    iam, name = told.server.client("iam"), f"ada-{told.bucket}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    statement = {"Effect": "Allow", "Action": "holdfast:ListJournal"}
+    statement["Resource"] = f"arn:aws:s3:::{told.bucket}/other/*"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+
+    assert run(["journal"]) == 13
+    assert "Name a state, or --prefix, that you may read." in capsys.readouterr().err
+    assert run(["journal", "--prefix", "", *where(told)]) == 13
+    assert len(listed(told, capsys, "--prefix", "other/")) == 3
+    assert len(listed(told, capsys, OTHER)) == 3

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from holdfast.client.connect import Connection
+from holdfast.client.errors import AccessDenied
 from holdfast.client.own_service import translated_own
 from holdfast.client.translate import Call
 
@@ -59,6 +60,14 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     after: int = 0
+
+    @property
+    def arn(self) -> str:
+        """What has to be allowed for it."""
+        if not self.bucket:
+            return "*"
+        place = self.key or self.prefix
+        return f"arn:aws:s3:::{self.bucket}{f'/{place}' if place else ''}"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -154,10 +163,14 @@ def _page(
     asked: dict[str, Any] = {**wanted.parameters, "Limit": limit, "Reverse": reverse}
     if position is not None:
         asked["After"] = position
-    resource = f"{wanted.bucket or '*'}/{wanted.key or wanted.prefix or '*'}"
     client = connection.holdfast
-    with translated_own(Call("read the journal", "holdfast:ListJournal", resource), client):
-        answer = client.list_journal(**asked)
+    try:
+        with translated_own(Call("read the journal", "holdfast:ListJournal", wanted.arn), client):
+            answer = client.list_journal(**asked)
+    except AccessDenied as error:
+        if not wanted.bucket:
+            error.next_step = f"Name a state, or --prefix, that you may read. Or: {error.next_step}"
+        raise
     found = [
         Entry(entry["Number"], _event(entry["Event"]), entry["Chain"])
         for entry in answer["Entries"]
