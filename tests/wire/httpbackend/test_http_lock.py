@@ -129,6 +129,17 @@ def test_a_writer_whose_lock_was_broken_writes_nothing_more(http: HttpBackend) -
     assert http.post(state(4), id_of(next_one)).status == 200
 
 
+def test_a_write_sent_again_passes_although_the_lock_was_broken_meanwhile(
+    http: HttpBackend,
+) -> None:
+    """It is stored already, and its sender never heard of it."""
+    lock = document()
+    http.lock(lock)
+    http.post(state(1), id_of(lock))
+    http.force_unlock()
+    assert http.post(state(1), id_of(lock)).status == 200
+
+
 def test_a_state_cannot_be_deleted_by_another_lock_id(http: HttpBackend) -> None:
     """The fence judges deletions by the ID as well."""
     lock = document()
