@@ -13,8 +13,11 @@ from real_clients import Server, start, stop
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A `holdfast serve` that all tests of a worker share."""
-    process, running = start(tmp_path_factory.mktemp("server") / "data")
+    """A `holdfast serve` that all tests of a worker share.
+
+    Without rules it is as AWS is: what these tests break on purpose, it would not let be broken.
+    """
+    process, running = start(tmp_path_factory.mktemp("server") / "data", "--rules", "all=off")
     yield running
     stop(process)
 

@@ -28,8 +28,17 @@ class DigestFollows:
         """Reach items through these."""
         self._stores = stores
 
-    def follow(self, tx: JudgedWriter, name: StateName, change: ObjectChange) -> State | None:
-        """Write down what a state's object has become; None if it is no state."""
+    def follow(
+        self, tx: JudgedWriter, name: StateName, change: ObjectChange, *, follows: bool
+    ) -> State | None:
+        """Write down what a state's object has become; None if it is no state.
+
+        Args:
+            tx: the transaction of the change.
+            name: the state.
+            change: what became of its object.
+            follows: whether the digest items are to follow.
+        """
         known = tx.get(State, *name)
         facts, md5 = change.facts, change.md5
         if facts is None and known is not None and change.order is not None:
@@ -50,7 +59,8 @@ class DigestFollows:
         if state.lock is not None and change.order is not None:
             after = replace(after, lock=replace(state.lock, last_write=tx.now))
         tx.put(after)
-        self._write(tx, name, after)
+        if follows:
+            self._write(tx, name, after)
         return after
 
     def _read(self, tx: JudgedWriter, name: StateName, md5: str) -> tuple[Facts | None, str]:
@@ -101,6 +111,6 @@ class DigestFollows:
                 "the state by itself.",
             )
         if write.table in state.tables:
-            return DONE if write.present else None
+            return DONE if write.present and refuses else None
         tx.put(replace(state, tables=(*state.tables, write.table)))
         return None

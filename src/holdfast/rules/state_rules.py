@@ -43,7 +43,7 @@ from holdfast.server.judging import (
     Stores,
     Verdict,
 )
-from holdfast.server.rule_modes import DEFAULTS, ENFORCE, WARN, Modes
+from holdfast.server.rule_modes import DEFAULTS, ENFORCE, OFF, WARN, Modes
 
 
 class StateRules:
@@ -98,7 +98,8 @@ class StateRules:
                 self.lock.file_gone(tx, lock_of)
             return
         name = StateName(change.bucket, change.key)
-        state = self._digest.follow(tx, name, change)
+        follows = self._fencing.modes(tx, name)["digest"] != OFF
+        state = self._digest.follow(tx, name, change, follows=follows)
         if state is not None:
             self._note_change(tx, name, state, change)
 
@@ -152,8 +153,10 @@ class StateRules:
             return None
         name, is_digest = found
         if is_digest:
-            refuses = self._fencing.modes(tx, name)["digest"] == ENFORCE
-            return self._digest.write_item(tx, name, write, refuses=refuses)
+            mode = self._fencing.modes(tx, name)["digest"]
+            if mode == OFF:
+                return None
+            return self._digest.write_item(tx, name, write, refuses=mode == ENFORCE)
         place = table_place(write.table)
         if write.item is None:
             return self.lock.release(tx, name, place)
