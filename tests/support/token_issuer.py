@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -85,8 +86,8 @@ class Published:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[Published]:
-    """Serve an issuer on this machine, by http."""
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Published]:
+    """Serve an issuer on this machine: by http, or by https."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -104,7 +105,10 @@ def serving() -> Iterator[Published]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        published = Published(f"http://127.0.0.1:{server.server_port}")
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "https" if tls else "http"
+        published = Published(f"{scheme}://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

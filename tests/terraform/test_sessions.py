@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from real_clients import BIN, Server, Terraform, start, stop
+from real_clients import BIN, Server, Terraform, run, start, stop
 from roles import make_role, trust
-from terraform_blocks import LOCK_MODES, backend, value
+from terraform_blocks import BUCKET, LOCK_MODES, backend, value
 from token_issuer import AUDIENCE, Published, serving, token
 
 Project = Callable[..., Terraform]
@@ -69,6 +69,17 @@ def test_the_aws_command_has_a_session(project: Project) -> None:
     arn = tf.aws("sts", "get-caller-identity", "--query", "Arn", "--output", "text")
 
     assert arn.strip().endswith(":user/administrator")
+
+
+def test_our_own_commands_have_a_session(project: Project) -> None:
+    """`holdfast` takes the profile as the SDKs do."""
+    tf = project()
+    _with_sessions(tf)
+
+    done = run(tf.path, tf.environment(), "holdfast", "states", "--bucket", BUCKET, "--json")
+
+    assert done.code == 0, done.out
+    assert '"states"' in done.out
 
 
 @pytest.fixture(scope="module")

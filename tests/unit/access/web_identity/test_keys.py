@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import ssl
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certificates import certificate
 from holdfast.server.access.web_identity.fetching import Unreachable, fetch_keys
 from holdfast.server.access.web_identity.issuer import Issuer, may_be_asked
 from holdfast.server.access.web_identity.issuers import Issuers
@@ -156,6 +158,20 @@ def test_keys_may_be_named() -> None:
         published.say("/elsewhere", key_document())
         issuer = Issuer("https://unreachable.invalid", frozenset(), f"{published.url}/elsewhere")
         assert source_of(issuer).find("key-1", "ES256")
+
+
+def test_keys_come_by_https_from_who_can_prove_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate of a private authority is believed if SSL_CERT_FILE names that."""
+    authority, key = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(authority, key)
+    with serving(tls) as published:
+        published.say_all()
+        assert "cannot be read" in _unfetched(published)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        assert key_set(fetch_keys(Issuer(published.url, frozenset()))).find("key-1", "ES256")
 
 
 def _unfetched(published: Any) -> str:
