@@ -169,6 +169,20 @@ def test_each_entry_of_a_delete_is_allowed_by_itself(place: Aws, somebody: Make)
     place.s3.head_object(Bucket=BUCKET, Key="production/app")
 
 
+def test_a_delete_of_nothing_that_is_allowed_is_denied_whole(somebody: Make) -> None:
+    """Or else it would tell which buckets there are; who may list one is told entry by entry."""
+    ada = somebody(allow("s3:DeleteObject", STAGING))
+    doomed = {"Objects": [{"Key": "production/app"}]}
+    for bucket in (BUCKET, "no-such-bucket"):
+        with refused("AccessDenied", "s3:DeleteObject"):
+            ada.client("s3").delete_objects(Bucket=bucket, Delete=doomed)
+        with refused("MalformedXML"):
+            ada.client("s3").delete_objects(Bucket=bucket, Delete={"Objects": []})
+    ada.may(allow("s3:ListBucket", ARN))
+    answer = ada.client("s3").delete_objects(Bucket=BUCKET, Delete=doomed)
+    assert [one["Code"] for one in answer["Errors"]] == ["AccessDenied"]
+
+
 def test_the_list_of_buckets_is_a_right_of_its_own(somebody: Make) -> None:
     """ListAllMyBuckets."""
     with refused("AccessDenied", "s3:ListAllMyBuckets"):

@@ -48,8 +48,7 @@ def authorize(reader: Reader, call: Call) -> Params:
     asked = _asked(reader, call)
     needs, about = needs_of(asked), _about(asked)
     if asked.operation == "DeleteObjects":
-        denials = [_denial(asked, about, need) for need in needs]
-        return {**asked.params, DENIED: denials} if any(denials) else asked.params
+        return _each_deletion(asked, about, needs)
     reduced = False
     for need in needs:
         problem = _denial(asked, about, need)
@@ -94,6 +93,23 @@ class _About(NamedTuple):
 
 def _about(asked: Asked) -> _About:
     return _About(_holder(asked), Later(lambda: _values(asked)))
+
+
+def _each_deletion(asked: Asked, about: _About, needs: list[Need]) -> Params:
+    """Return the parameters of DeleteObjects with what is not allowed of them.
+
+    If that is everything, or there is nothing, only who may list the bucket is told so entry by entry:
+    that there is such a bucket is something as well.
+    """
+    from holdfast.server.access.s3_actions import seeing
+
+    denials = [_denial(asked, about, need) for need in needs]
+    problems = [problem for problem in denials if problem is not None]
+    if len(problems) == len(denials):
+        unseen = _denial(asked, about, seeing(asked, asked.params["Bucket"], "", version=False))
+        if unseen is not None:
+            raise problems[0] if problems else unseen
+    return {**asked.params, DENIED: denials} if problems else asked.params
 
 
 def _holder(asked: Asked) -> Holder:
