@@ -33,6 +33,10 @@ CHECKSUM = "@Checksum"
 INSPECTOR = "@Inspector"
 # One that authorization adds to a read: the caller may see the outputs of a state only.
 OUTPUTS_ONLY = "@OutputsOnly"
+# One that authorization adds to requests to our own service: a `Sees`. Without it everything is seen.
+SEES = "@Sees"
+Sees = Callable[[str, str], bool]
+"""Says of a bucket and a key whether the caller may be told of that state."""
 
 
 class Site(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import pytest
 from aws_refusals import refused
 from in_process import Aws
 from journaled import append
-from somebody import Somebody, allow
+from somebody import Somebody, allow, deny
 
 ARN = "arn:aws:s3:::states"
 Make = Callable[..., Somebody]
@@ -74,6 +74,18 @@ def test_who_may_list_everything_sees_everything(journal: Aws, somebody: Make) -
 
     assert len(read(ada)) == 3
     assert len(journal.holdfast.list_journal()["Entries"]) >= 3
+
+
+def test_what_is_denied_by_itself_is_left_out(journal: Aws, somebody: Make) -> None:
+    """Although the list is allowed."""
+    (staging, production) = _forced(journal)
+    ada = somebody(allow("holdfast:*"), deny("holdfast:ListJournal", f"{ARN}/production/*"))
+
+    assert read(ada, Bucket="states") == [staging]
+    assert production not in read(ada)
+    assert len(read(ada)) == 2
+    with refused("AccessDeniedException"):
+        read(ada, Bucket="states", Key="production/app")
 
 
 def _forced(journal: Aws) -> list[int]:

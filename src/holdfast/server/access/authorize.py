@@ -5,6 +5,7 @@ something. Everybody else may do what a policy allows, and nothing without one.
 """
 
 from datetime import UTC
+from functools import cache
 from typing import NamedTuple
 
 from msgspec import structs
@@ -28,7 +29,7 @@ from holdfast.server.access.policies.evaluate import (
     decide,
 )
 from holdfast.server.access.policies.patterns import Values
-from holdfast.server.operation import OUTPUTS_ONLY, Params
+from holdfast.server.operation import OUTPUTS_ONLY, SEES, Params, Sees
 
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
@@ -56,6 +57,8 @@ def authorize(reader: Reader, call: Call) -> Params:
             reduced = _reads_outputs(asked, about, need)
             if not reduced:
                 raise problem
+    if asked.service == "holdfast":
+        return {**asked.params, SEES: _sight(asked, about)}
     return {**asked.params, OUTPUTS_ONLY: True} if reduced else asked.params
 
 
@@ -137,6 +140,16 @@ def _reads_outputs(asked: Asked, about: _About, need: Need) -> bool:
     if _denial(asked, about, structs.replace(need, action=GET_OUTPUTS)) is not None:
         return False
     return not _decision(about, need).explicit  # who denies the whole denies its parts
+
+
+def _sight(asked: Asked, about: _About) -> Sees:
+    """Return what says of each state in a list that is allowed whether it is denied by itself."""
+
+    def sees(bucket: str, key: str) -> bool:
+        arn = f"arn:aws:s3:::{bucket}/{key}"
+        return not _decision(about, Need(f"holdfast:{asked.operation}", arn)).explicit
+
+    return cache(sees)
 
 
 def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:

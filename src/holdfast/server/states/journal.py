@@ -10,7 +10,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.journal_end import journal_end
 from holdfast.engine.sql import CorruptRecord
 from holdfast.engine.state_records import JournalEntry
-from holdfast.server.operation import Params, Result, Snapshot, operation
+from holdfast.server.operation import SEES, Params, Result, Snapshot, operation
 
 _MOST_EXAMINED = 5000  # entries for one request; the client asks for the rest
 _USUAL_LIMIT = 100
@@ -73,6 +73,8 @@ def _wanted(params: Params) -> Wanted:
         tests.append(lambda event: event.key.startswith(prefix))
     if what := frozenset(params.get("What", ())):
         tests.append(lambda event: event.what in what)
+    if (sees := params.get(SEES)) is not None:
+        tests.append(lambda event: not event.bucket or sees(event.bucket, event.key))
     if principal := params.get("Principal"):
         tests.append(lambda event: f"/{event.principal}".endswith(f"/{principal}"))
     if since := params.get("Since"):
