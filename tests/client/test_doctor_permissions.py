@@ -12,6 +12,7 @@ from holdfast.client.backend import Backend
 from holdfast.client.settings import Endpoints
 from holdfast.operations.doctor.diagnosis import Diagnosis, diagnose
 from holdfast.operations.doctor.survey import Options
+from roles import make_role
 
 KEY = "app/terraform.tfstate"
 PERMISSIONS = frozenset(f"HF50{number}" for number in range(1, 8))
@@ -22,14 +23,14 @@ def examined(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Diagnosis]:
     """Try what a client may do that assumes a role; a rule says what that role may not."""
-    account = site.server.client("sts").get_caller_identity()["Account"]
+    role = make_role(site.server.client("iam"), "ci")
     env = site.server.env
     (tmp_path / "config").write_text(
         "[profile base]\n"
         f"aws_access_key_id = {env['AWS_ACCESS_KEY_ID']}\n"
         f"aws_secret_access_key = {env['AWS_SECRET_ACCESS_KEY']}\n"
         "[profile ci]\n"
-        f"role_arn = arn:aws:iam::{account}:role/ci\n"
+        f"role_arn = {role}\n"
         "source_profile = base\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
