@@ -173,8 +173,8 @@ def _decision(about: _About, need: Need) -> Decision:
         resource_decides=guard is not None and guard.decides,
         session=holder.session,
     )
-    later = (about.values, need.later) if need.later is not None else (about.values,)
-    known = Known({**holder.values, **need.values}, later)
+    later = (need.later,) if need.later is not None else ()
+    known = Known(need.values, holder.values, about.values, *later)
     return decide(policies, Question(need.action, need.resource, holder.principal, known))
 
 

@@ -23,32 +23,27 @@ class Later:
 
 
 class Known(Mapping[str, tuple[str, ...]]):
-    """Values that are at hand, and those that are worked out when none of these is asked for."""
+    """Values from several sources: the first that has a key is asked, and those after it are not."""
 
-    __slots__ = ("_later", "_values")
+    __slots__ = ("_sources",)
 
-    def __init__(self, values: Values, later: tuple[Later, ...]) -> None:
-        """Know these, and those of whatever comes later that are none of these."""
-        self._values = values
-        self._later = later
+    def __init__(self, *sources: Values | Later) -> None:
+        """Ask these, in this order."""
+        self._sources = sources
 
     def __getitem__(self, key: str) -> tuple[str, ...]:
         """Return the values of a key that is known."""
-        found = self._values.get(key)
-        return self._all()[key] if found is None else found
+        for source in self._sources:
+            values = source() if isinstance(source, Later) else source
+            if key in values:
+                return values[key]
+        raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
         """Go through all keys."""
-        return iter(self._all())
+        made = [source() if isinstance(source, Later) else source for source in self._sources]
+        return iter({key for values in made for key in values})
 
     def __len__(self) -> int:
         """Return how many keys there are."""
-        return len(self._all())
-
-    def _all(self) -> Values:
-        if self._later:
-            made: dict[str, tuple[str, ...]] = {}
-            for later in self._later:
-                made.update(later())
-            self._values, self._later = {**made, **self._values}, ()
-        return self._values
+        return sum(1 for _ in self)
