@@ -174,6 +174,24 @@ def test_a_stop_between_two_attempts_loses_nothing(
     assert serials(told.receiver.wait(2)) == [1, 1]
 
 
+def test_a_stop_does_not_wait_for_a_receiver_that_hangs(told: Told) -> None:
+    """It repeats the message that was under way, and none before it."""
+    running = told.start()
+    told.journal.append("state-written", serial=1, **ABOUT)
+    told.receiver.wait(1)
+    wait_until(lambda: told.counted["delivered"] == 1)
+    told.receiver.released.clear()
+    told.journal.append("state-written", serial=2, **ABOUT)
+    told.receiver.wait(2)
+
+    running.stop()
+    assert told.counted["delivered"] == 1  # it still hangs
+    told.start()
+    told.receiver.wait(3)
+
+    assert serials(told.receiver.received) == [1, 2, 2]
+
+
 def test_a_place_that_is_damaged_is_left(told: Told) -> None:
     """It goes on from the newest entry."""
     told.start().stop()

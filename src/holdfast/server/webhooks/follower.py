@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -29,7 +30,8 @@ _PAGE = 256  # entries in one view
 _WAIT = 1.0  # seconds that a wait for something new takes at most
 _PACE = 0.25  # seconds between two looks: many writes are looked at together
 _REMEMBER = 5.0  # seconds between two times that the place is written down
-_STOP_WITHIN = 5.0
+_STOP_WITHIN = 1.0  # a message that takes longer is sent again after the next start
+_GONE = frozenset({"lock-released", "lock-forced", "lock-stale", "lock-vanished"})
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -82,6 +84,8 @@ class Follower:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_WITHIN)
+        with suppress(EngineClosed):
+            self._guard(self._remember)
 
     # ---- the loop ------------------------------------------------------------------------------
 
@@ -94,7 +98,6 @@ class Follower:
                 self._guard(self._round)
                 revision = self._engine.wait(revision, _WAIT)
                 self._stopping.wait(_PACE)
-            self._guard(self._remember)
         except EngineClosed:
             return
 
@@ -148,6 +151,8 @@ class Follower:
             return None  # it was changed; `holdfast check` names it
         if event.what == "lock-taken" and LOCK_HELD in self._receiver.events:
             self._locks.taken(event.at, event.bucket, event.key, event.lock_id)
+        elif event.what in _GONE:
+            self._locks.gone(event.bucket, event.key)
         return event if event.what in self._receiver.events else None
 
     # ---- locks that are held too long ----------------------------------------------------------
@@ -156,10 +161,13 @@ class Follower:
         """Remember the locks that are held at the start and were not looked after."""
         if LOCK_HELD not in self._receiver.events:
             return
-        for state in walk(self._engine, State):
-            lock = state.lock
-            if lock is not None:
-                self._locks.taken(lock.since, state.bucket, state.key, lock.id)
+        held = [
+            (state.lock.since, state.bucket, state.key, state.lock.id)
+            for state in walk(self._engine, State)
+            if state.lock is not None
+        ]
+        for lock in sorted(held):
+            self._locks.taken(*lock)
 
     def _tell_locks(self) -> None:
         now = self._clock()
@@ -167,7 +175,7 @@ class Follower:
             state = self._engine.view(getting(State, due.bucket, due.key))
             if state is not None and state.lock is not None and state.lock.id == due.lock_id:
                 self._sender.send(message.of_lock(due.bucket, due.key, state.lock, now))
-            self._place = replace(self._place, locks=self._locks.done())
+            self._place = replace(self._place, locks=self._locks.done(due))
 
     # ---- the place -----------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Which locks are held, and when each will have been held too long."""
 
-import heapq
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ class Due(NamedTuple):
 
 
 class HeldLocks:
-    """Those that may still be held, the first to look at first."""
+    """The lock of each state that has one, in the order in which they were taken."""
 
     def __init__(self, after: timedelta, looked_after: datetime) -> None:
         """Begin with none.
@@ -26,23 +25,30 @@ class HeldLocks:
         """
         self._after = after
         self._looked_after = looked_after
-        self._due: list[Due] = []
-        self._known: set[Due] = set()
+        self._locks: dict[tuple[str, str], Due] = {}
+
+    def __len__(self) -> int:
+        """Return how many are held."""
+        return len(self._locks)
 
     def taken(self, since: datetime, bucket: str, key: str, lock_id: str) -> None:
-        """Remember a lock, if it is not remembered and not done with."""
+        """Remember a lock, if it is not done with."""
         lock = Due(since + self._after, bucket, key, lock_id)
-        if lock.at > self._looked_after and lock not in self._known:
-            self._known.add(lock)
-            heapq.heappush(self._due, lock)
+        if lock.at > self._looked_after and self._locks.get((bucket, key)) != lock:
+            self.gone(bucket, key)
+            self._locks[bucket, key] = lock
+
+    def gone(self, bucket: str, key: str) -> None:
+        """Forget the lock of a state."""
+        self._locks.pop((bucket, key), None)
 
     def due(self, now: datetime) -> Due | None:
         """Return the first lock that may have been held too long; None if there is none."""
-        return self._due[0] if self._due and self._due[0].at <= now else None
+        first = next(iter(self._locks.values()), None)
+        return first if first is not None and first.at <= now else None
 
-    def done(self) -> datetime:
+    def done(self, lock: Due) -> datetime:
         """Forget the first lock; return until when locks are done with."""
-        lock = heapq.heappop(self._due)
-        self._known.remove(lock)
-        self._looked_after = lock.at
-        return lock.at
+        self.gone(lock.bucket, lock.key)
+        self._looked_after = max(self._looked_after, lock.at)
+        return self._looked_after
