@@ -154,13 +154,16 @@ _IAM = frozenset(
 # Our own service; see server/states/.
 _HOLDFAST = frozenset(
     {
+        "DeleteLockRelease",
         "DeleteOverride",
         "DeleteStateRules",
+        "GetLockRelease",
         "GetStateRules",
         "ListJournal",
         "ListLocks",
         "ListOverrides",
         "ListPastLocks",
+        "PutLockRelease",
         "PutOverride",
         "PutStateRules",
     }

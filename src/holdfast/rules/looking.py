@@ -1,12 +1,14 @@
 """Looks at a lock: whether something is left of it, and whether it looks dead."""
 
+from datetime import timedelta
+
 from holdfast.engine.access_records import Session
 from holdfast.engine.state_records import HeldLock, State
 from holdfast.rules.activity import SESSION, Activity
 from holdfast.rules.one_lock import OneLock
 from holdfast.rules.places import StateName
 from holdfast.rules.staleness import Seen, staleness
-from holdfast.server.judging import JudgedReader, Staleness
+from holdfast.server.judging import JudgedReader, JudgedWriter, Staleness
 
 
 class Looking:
@@ -28,6 +30,26 @@ class Looking:
         if held is None or not self._lock.is_left(tx, name, held):
             return None
         return staleness(held, self._seen(tx, name, held), tx.now)
+
+    def release_dead(self, tx: JudgedWriter, state: State, quiet: timedelta) -> bool:
+        """Release a lock that looks dead; say whether it did.
+
+        Args:
+            tx: the transaction.
+            state: what is known of the state.
+            quiet: for how long nothing was heard of its holder, at least.
+        """
+        name, held, found = (
+            StateName(state.bucket, state.key),
+            state.lock,
+            self.staleness(tx, state),
+        )
+        if held is None or found is None or not found.looks_dead:
+            return False
+        if found.quiet_seconds < quiet.total_seconds():
+            return False
+        self._lock.end(tx, name, state, held, "", forced=True, why_stale=found.reasons)
+        return True
 
     def _seen(self, tx: JudgedReader, name: StateName, held: HeldLock) -> Seen:
         known_from = self._activity.known_from(tx.now)

@@ -5,7 +5,7 @@ handlers that write them, so that every tool sees the lock in the way it was tak
 elsewhere is shown the same document there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -224,13 +224,17 @@ class OneLock:
         place: str,
         *,
         forced: bool,
+        why_stale: Sequence[str] = (),
     ) -> None:
-        """Release a lock everywhere but in the place whose item or file the caller changes."""
+        """Release a lock everywhere but in the place whose item or file the caller changes.
+
+        `why_stale` says why it looks dead, if it is released for that.
+        """
         tx.put(replace(state, lock=None))  # first: a lock file that goes would be a release as well
         for other in held.places:
             if other != place:
                 self._drop(tx, name, other)
-        ended = "forced" if forced else "released"
+        ended = "stale" if why_stale else "forced" if forced else "released"
         if forced:
             self._lost(tx, name, held.access_key_id, held.id)
         tx.put(_past(name, held, tx.now, ended, tx.caller.arn))
@@ -243,6 +247,8 @@ class OneLock:
             "operation": held.operation,
             "place": place,
         }
+        if why_stale:
+            about["reason"] = " ".join(why_stale)
         self._note(tx, f"lock-{ended}", about)
 
     def _drop(self, tx: JudgedWriter, name: StateName, place: str) -> None:

@@ -1,7 +1,7 @@
 """The rules for states, as the server asks them. See `holdfast.server.judging.Rules`."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from holdfast.engine.records import Object
@@ -212,6 +212,10 @@ class StateRules:
     def staleness(self, tx: JudgedReader, state: State) -> Staleness | None:
         """Say whether the lock of a state looks dead."""
         return self._looking.staleness(tx, state)
+
+    def release_dead(self, tx: JudgedWriter, state: State, quiet: timedelta) -> bool:
+        """Release a lock that looks dead."""
+        return self._looking.release_dead(tx, state, quiet)
 
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write an entry of the journal."""

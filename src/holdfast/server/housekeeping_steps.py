@@ -15,6 +15,7 @@ from holdfast.server.operation import Site
 from holdfast.server.s3.lifecycle_run import LifecycleRun
 from holdfast.server.s3.older_versions import OlderVersions
 from holdfast.server.s3.packer import pack_some
+from holdfast.server.states.dead_locks import release_dead_locks
 
 _REPEATS = 32
 
@@ -31,6 +32,7 @@ def steps(engine: Engine, site: Site) -> tuple[Step, ...]:
         Step("kms-deletions", lambda now: delete_due_keys(engine, now)),
         Step("kms-rotations", lambda now: rotate_due_keys(engine, site, now)),
         Step("sessions", lambda now: collect_sessions(engine, now)),
+        Step("dead-locks", lambda now: release_dead_locks(engine, site, now)),
     )
 
 

@@ -5,7 +5,7 @@ records through the transaction, and reach objects and items through `Stores`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -180,6 +180,9 @@ class Rules(Protocol):
     def staleness(self, tx: JudgedReader, state: State) -> Staleness | None:
         """Say whether the lock of a state looks dead; None if nothing is left of it."""
 
+    def release_dead(self, tx: JudgedWriter, state: State, quiet: timedelta) -> bool:
+        """Release a lock that looks dead and whose holder was not heard of for so long; say if so."""
+
     def note(self, tx: JudgedWriter, what: str, details: Mapping[str, Any]) -> None:
         """Write into the journal what was done, such as `user-created`, in the name of the caller."""
 
@@ -253,6 +256,10 @@ class NoRules:
     def staleness(self, _tx: JudgedReader, _state: State) -> Staleness | None:
         """There are no locks."""
         return None
+
+    def release_dead(self, _tx: JudgedWriter, _state: State, _quiet: timedelta) -> bool:
+        """There are no locks."""
+        return False
 
     def note(self, _tx: JudgedWriter, _what: str, _details: Mapping[str, Any]) -> None:
         """Write nothing."""

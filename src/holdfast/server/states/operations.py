@@ -3,9 +3,12 @@
 from typing import Any
 
 from holdfast.server.operation import Operation
-from holdfast.server.states import journal, locks, overrides, rules
+from holdfast.server.states import dead_locks, journal, locks, overrides, rules
 
 OPERATIONS: tuple[Operation[Any], ...] = (
+    dead_locks.delete_lock_release,
+    dead_locks.get_lock_release,
+    dead_locks.put_lock_release,
     journal.list_journal,
     locks.list_locks,
     locks.list_past_locks,
