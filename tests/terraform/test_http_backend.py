@@ -148,17 +148,34 @@ def test_a_killed_apply_leaves_its_lock_until_it_is_broken(
 def test_an_apply_whose_lock_was_broken_overwrites_nothing(project: Project) -> None:
     """Its write names a lock that is not held any more; what it made is in errored.tfstate."""
     key = "zombie-http.tfstate"
-    zombie = http_project(project, "zombie", key, SLOW)
-    other = http_project(project, "other", key, value("successor"))
+    other = http_project(project, "other", key, value("first"))
+    other.ok("apply", "-auto-approve")
+    zombie = http_project(project, "zombie", key, value("first") + SLOW)
     with applying(zombie) as process:
-        refused = other.run("plan")
-        other.ok("force-unlock", "-force", shown_id(refused))
+        other.ok("force-unlock", "-force", shown_id(other.run("plan")))
+        other.write("main.tf", HTTP + value("successor"))
         other.ok("apply", "-auto-approve")
         (zombie.path / "release").touch()
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "HTTP error: 409" in " ".join(out.split())
-    assert (zombie.path / "errored.tfstate").exists()
+    assert "HTTP error: 409" in out
+    assert '"slow"' in (zombie.path / "errored.tfstate").read_text()
+    assert other.ok("output", "-raw", "it") == "successor"
+    assert "slow" not in other.ok("state", "list")
+
+
+def test_a_first_apply_whose_lock_was_broken_fails(project: Project) -> None:
+    """Terraform sends the state of its successor then: nothing is harmed, but its user is told."""
+    key = "zombie-first-http.tfstate"
+    zombie = http_project(project, "zombie", key, SLOW)
+    other = http_project(project, "other", key, value("successor"))
+    with applying(zombie) as process:
+        other.ok("force-unlock", "-force", shown_id(other.run("plan")))
+        other.ok("apply", "-auto-approve")
+        (zombie.path / "release").touch()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "HTTP error: 409" in out
     assert other.ok("output", "-raw", "it") == "successor"
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from holdfast.engine.state_records import HeldLock, PastLock, State
 from holdfast.rules.one_lock import Note, OneLock, told
 from holdfast.rules.places import HTTP, StateName
-from holdfast.server.judging import JudgedWriter, Locked, ObjectPut, Refusal
+from holdfast.server.judging import JudgedWriter, Locked, Refusal
 from holdfast.terraform.lockinfo import LockInfo, parse
 
 _LONGEST_SHOWN = 64  # characters of an ID that may be anything
@@ -55,16 +55,15 @@ class HttpLock:
         self._lock.end(tx, name, state, held, HTTP, forced=forced)
         return None
 
-    def refused(self, tx: JudgedWriter, name: StateName, put: ObjectPut) -> Refusal | None:
+    def refused(self, tx: JudgedWriter, name: StateName) -> Refusal | None:
         """Refuse a write that names a lock which is not held: somebody else may have it by now.
 
-        What is stored already passes: it is sent again because the answer was lost.
+        Also one of the very bytes that are stored: Terraform sends these if its first write of a state
+        finds that another has made one, and its user has to hear that what was applied is not in it.
         """
         given = tx.caller.lock_id
-        state, held = self._held(tx, name)
+        _, held = self._held(tx, name)
         if held is not None and held.id == given:
-            return None
-        if state.order is not None and put.md5 and put.md5 == state.md5:
             return None
         reason = self._not_the_lock(tx, name, given, held)
         about = {"bucket": name.bucket, "key": name.key, "state": str(name), "lock_id": given}

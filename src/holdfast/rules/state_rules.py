@@ -86,7 +86,7 @@ class StateRules:
             present = self.lock.has_file(tx, lock_of)
             return self._take(tx, lock_of, S3, facts.document, present=present)
         name = StateName(put.bucket, put.key)
-        if tx.caller.lock_id and (refused := self._http.refused(tx, name, put)) is not None:
+        if tx.caller.lock_id and (refused := self._http.refused(tx, name)) is not None:
             return refused
         return self._fencing.put(tx, name, put)
 

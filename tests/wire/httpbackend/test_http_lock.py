@@ -129,15 +129,13 @@ def test_a_writer_whose_lock_was_broken_writes_nothing_more(http: HttpBackend) -
     assert http.post(state(4), id_of(next_one)).status == 200
 
 
-def test_a_write_sent_again_passes_although_the_lock_was_broken_meanwhile(
-    http: HttpBackend,
-) -> None:
-    """It is stored already, and its sender never heard of it."""
+def test_a_writer_whose_lock_was_broken_is_refused_whatever_it_writes(http: HttpBackend) -> None:
+    """Also the bytes that are stored: Terraform may send those in place of what it applied."""
     lock = document()
     http.lock(lock)
     http.post(state(1), id_of(lock))
     http.force_unlock()
-    assert http.post(state(1), id_of(lock)).status == 200
+    assert http.post(state(1), id_of(lock)).status == 409
 
 
 def test_a_state_cannot_be_deleted_by_another_lock_id(http: HttpBackend) -> None:
