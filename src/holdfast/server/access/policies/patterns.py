@@ -37,7 +37,7 @@ class Pattern(msgspec.Struct, frozen=True):
     parts: tuple[str | Variable, ...]
     text: str  # the whole of it if no part is a variable
     fixed: bool
-    fields: tuple[str, ...] = ()  # of an ARN, if no part is a variable
+    fields: list[str] = []  # of an ARN, if no part is a variable
 
     def stands_for(self, arn: str, values: Values) -> bool | None:
         """Tell whether a resource is what the pattern of one stands for.
@@ -82,7 +82,7 @@ def compiled(text: str, *, wildcards: bool = True, variables: bool = True) -> Pa
             parts.append(_wild(piece) if wildcards else piece)
     fixed = all(isinstance(part, str) for part in parts)
     whole = "".join(part for part in parts if isinstance(part, str)) if fixed else ""
-    return Pattern(tuple(parts), whole, fixed, tuple(whole.split(":", 5)))
+    return Pattern(tuple(parts), whole, fixed, whole.split(":", 5))
 
 
 def _wild(text: str) -> str:
@@ -152,10 +152,11 @@ def matches_arn(pattern: str, value: str) -> bool:
 def _same_fields(fields: Sequence[str], given: Sequence[str]) -> bool:
     if not len(fields) == len(given) == 6:
         return False
-    for field, one in zip(fields, given, strict=True):  # nearly always they are the same
-        if field not in (one, ANY) and not matches(field, one):
-            return False
-    return True
+    if fields[:5] != given[:5]:  # nearly always they are the same
+        for field, one in zip(fields[:5], given, strict=False):
+            if field not in (one, ANY) and not matches(field, one):
+                return False
+    return matches(fields[5], given[5])
 
 
 def is_arn(text: str) -> bool:
