@@ -9,7 +9,7 @@ import pytest
 from holdfast.engine.access_records import AccessKey, Role, User
 from holdfast.engine.port import Writer
 from holdfast.engine.record import Record
-from holdfast.engine.records import Chunk, Item, Key, Object, ObjectVersion
+from holdfast.engine.records import Bucket, Chunk, Item, Key, Object, ObjectVersion
 from holdfast.server.verify import verify
 from iam_clients import ANYBODY, policy
 from in_process import Aws
@@ -112,6 +112,12 @@ def test_progress_reaches_the_total(filled: Aws) -> None:
         (User, edited(policies={"own": "{}"}), "its policy own cannot be evaluated"),
         (Role, edited(policies={"own": "{}"}), "its policy own cannot be evaluated"),
         (Role, edited(trust="{}"), "its trust policy cannot be evaluated"),
+        (
+            Bucket,
+            edited(settings={"Policy": "{}"}),
+            "bucket states: its policy cannot be evaluated",
+        ),
+        (Key, edited(policy="{}"), "its policy cannot be evaluated"),
         (ObjectVersion, edited(bodies=flipped), "states/plain"),
         (ObjectVersion, edited(size=1), "states/plain"),
         (Object, edited(etag="0" * 32), "listings say another etag of it"),

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 
 from holdfast.engine.access_records import AccessKey, Role, Session, User
 from holdfast.engine.port import CorruptData, Engine
+from holdfast.engine.records import Bucket, Key
 from holdfast.engine.vault import Vault
 from holdfast.engine.verify import getting, walk
 from holdfast.server.access.policies.document import Kind, PolicyRefused, parse
-from holdfast.server.problem import Problem
+from holdfast.server.problem import Problem, command
 
 _SESSION = "Whoever uses it assumes the role again and gets another one."
 _REFUSED = "All that it asks for is refused until the policy is written anew: "
+_SHUT = "Every request for it is refused, but for the administrator's to put another policy, or: "
+_LOCKED = "Only the administrator can use it until 'aws kms put-key-policy' writes it anew."
 _TRUST = "Nobody can assume it until 'aws iam update-assume-role-policy' writes it anew."
 
 
 def verify_access(engine: Engine, vault: Vault) -> Iterator[Problem]:
-    """Yield what is wrong with access keys, sessions, users and roles.
+    """Yield what is wrong with access keys, sessions, users and roles, and with all policies.
 
     Args:
         engine: open for reading.
@@ -35,6 +38,7 @@ def verify_access(engine: Engine, vault: Vault) -> Iterator[Problem]:
             yield Problem(f"session key {session.access_key_id}", what, _SESSION)
     yield from _users(engine)
     yield from _roles(engine)
+    yield from _resources(engine)
 
 
 def _users(engine: Engine) -> Iterator[Problem]:
@@ -50,6 +54,17 @@ def _roles(engine: Engine) -> Iterator[Problem]:
             todo = f"{_REFUSED}holdfast policy put {role.name} {name} FILE --role"
             yield from _policy(f"role {role.name}", f"its policy {name}", text, "identity", todo)
         yield from _policy(f"role {role.name}", "its trust policy", role.trust, "trust", _TRUST)
+
+
+def _resources(engine: Engine) -> Iterator[Problem]:
+    for bucket in walk(engine, Bucket):
+        text = bucket.settings.get("Policy")
+        if text:
+            todo = _SHUT + command("aws", "s3api", "delete-bucket-policy", "--bucket", bucket.name)
+            yield from _policy(f"bucket {bucket.name}", "its policy", text, "bucket", todo)
+    for key in walk(engine, Key):
+        if key.policy:
+            yield from _policy(f"KMS key {key.key_id}", "its policy", key.policy, "key", _LOCKED)
 
 
 def _secret(vault: Vault, record: AccessKey | Session) -> str:
