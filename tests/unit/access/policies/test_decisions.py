@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.server.access.policies.document import Kind, parse
 from holdfast.server.access.policies.evaluate import (
@@ -129,6 +130,16 @@ def test_the_first_statement_that_fits_is_the_deciding_one() -> None:
     made = decided([OTHER, {**ALLOW, "Sid": "First"}, ALLOW])
     assert made.statement is not None
     assert (made.policy, made.statement.sid, made.statement.number) == ("a-identity", "First", 2)
+
+
+def test_a_policy_with_other_statements_is_another_one() -> None:
+    """What was found in the one it was made of is not found in it."""
+    whole = attached("identity", ALLOW)
+    question = Question("s3:GetObject", KEY, WHO, {})
+    assert decide(Policies(identity=(whole,)), question).allowed
+    none = Attached("none", replace(whole.policy, statements=()))
+    assert not decide(Policies(identity=(none,)), question).allowed
+    assert decide(Policies(identity=(whole,)), question).allowed
 
 
 def test_what_is_spared_by_an_unknown_name_is_not_spared() -> None:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from holdfast.server.access.policies.condition_keys import service_of
 from holdfast.server.access.policies.conditions import Condition, parse_conditions
@@ -76,6 +77,10 @@ class Policy(msgspec.Struct, frozen=True):
     statements: tuple[Statement, ...]
     # What was found before, by action. It is the same for everybody, and asked again and again.
     known: dict[str, Speaking] = {}
+
+    def __post_init__(self) -> None:
+        """Know nothing yet, also where it is made of another one by `replace`."""
+        force_setattr(self, "known", {})
 
     @property
     def denies(self) -> bool:
