@@ -1,6 +1,9 @@
 """What a verification of the journal finds, after each way to change it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +14,9 @@ from holdfast.engine.port import Writer
 from holdfast.engine.records import Setting
 from holdfast.engine.state_records import JournalEntry
 from holdfast.rules import journal_head
+from holdfast.rules.journal import append
 from holdfast.rules.verify_journal import verify_journal
+from holdfast.server.operation import Transaction
 from journals import Journal
 
 Tamper = Callable[[Writer, list[JournalEntry]], None]
@@ -220,3 +225,26 @@ def test_all_is_found_over_many_pages(journal: Journal) -> None:
         "journal, entries 256 to 257",
         "journal, entry 599",
     ]
+
+
+def test_a_journal_that_many_write_at_once_is_whole(journal: Journal) -> None:
+    """Also where some of those who share a commit fail."""
+
+    def work(thread: int) -> None:
+        for number in range(25):
+            with suppress(LookupError):
+                journal.update(partial(_append, fails=(thread + number) % 3 == 0))
+
+    def _append(tx: Transaction, *, fails: bool) -> None:
+        append(tx, journal.key, "state-written", {"fails": fails})
+        if fails:
+            raise LookupError
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+
+    entries = journal.entries()
+    assert found(journal) == []
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    assert all(b'"fails":false' in entry.event for entry in entries)
+    assert 100 < len(entries) < 200
