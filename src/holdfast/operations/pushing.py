@@ -12,6 +12,7 @@ from holdfast.client.errors import (
 from holdfast.client.locking import HeldLock
 from holdfast.client.stored import StoredState
 from holdfast.operations.versioning import keeps_versions_if_known
+from holdfast.operations.with_leave import with_leave
 from holdfast.terraform.changes import StateDiff
 from holdfast.terraform.diff import diff_unless_encrypted
 from holdfast.terraform.statefile import StateFile, parse_if_readable
@@ -83,7 +84,13 @@ def push(backend: Backend, plan: PushPlan, held: HeldLock, *, force: bool = Fals
     """
     if plan.objection is not None and not force:
         raise plan.objection
-    return backend.write(plan.body, held=held, force=force)
+
+    def write() -> "Written":
+        return backend.write(plan.body, held=held, force=force)
+
+    if not force:
+        return write()
+    return with_leave(backend.connection, backend.address, "holdfast push --force", write)
 
 
 def plan_removal(backend: Backend) -> RemovalPlan:

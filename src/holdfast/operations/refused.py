@@ -16,8 +16,8 @@ from holdfast.client.errors import NoSuchState, NotHoldfast, ServiceFailed
 from holdfast.client.locking import HeldLock
 from holdfast.client.stored import StoredState, Written
 from holdfast.client.translate import Call, code_of, status_of, translated
-from holdfast.operations import overrides
 from holdfast.operations.fetching import in_parallel
+from holdfast.operations.with_leave import with_leave
 from holdfast.terraform.statefile import Header, header_if_readable, with_serial
 
 BUCKET = "holdfast-refused"
@@ -166,16 +166,17 @@ def prepare(backend: Backend, refused: Refused) -> Promotion:
 def promote(backend: Backend, plan: Promotion, held: HeldLock) -> Written:
     """Write it, with a serial that is newer than what is there.
 
-    What needs leave gets it first, if whoever asks may give it.
+    What needs leave gets it, if whoever asks may give it.
 
     Raises:
         HoldfastError: it could not be written, or the leave not be given.
     """
-    if plan.leave:
-        address = backend.address
-        reason = f"promotion of the refused write {plan.refused.id}"
-        overrides.grant(backend.connection, address.bucket, address.object_key, reason)
-    return backend.write(plan.body, held=held, force=True)
+
+    def write() -> Written:
+        return backend.write(plan.body, held=held, force=True)
+
+    reason = f"promotion of the refused write {plan.refused.id}"
+    return with_leave(backend.connection, backend.address, reason, write)
 
 
 def _needs_leave(before: Header | None, said: Header | None) -> bool:

@@ -17,10 +17,11 @@ from holdfast.client.errors import (
 )
 from holdfast.client.headers import Which
 from holdfast.client.history import Version
-from holdfast.client.locking import OnWait
+from holdfast.client.locking import HeldLock, OnWait
 from holdfast.client.stored import StoredState, Written
 from holdfast.operations.choosing import shown_version
 from holdfast.operations.versioning import keeps_versions_if_known
+from holdfast.operations.with_leave import with_leave
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.changes import StateDiff
 from holdfast.terraform.diff import diff_unless_encrypted
@@ -182,8 +183,18 @@ def restore(
     info = f"version {plan.chosen.version_id}"
     with backend.lock(OPERATION, timeout, info, address=address, on_wait=on_wait) as held:
         _check_unchanged(backend, plan)
-        written = backend.write(plan.body, address=address, held=held, force=plan.forced)
+        written = _written(backend, plan, held)
         return Restored(plan, written, _verified(backend, address, plan.body))
+
+
+def _written(backend: Backend, plan: Restoration, held: HeldLock) -> Written:
+    def write() -> Written:
+        return backend.write(plan.body, address=plan.address, held=held, force=plan.forced)
+
+    if not (plan.lineage_changes or plan.as_is):
+        return write()
+    reason = f"restoring the version {plan.chosen.version_id}"
+    return with_leave(backend.connection, plan.address, reason, write)
 
 
 def _base(backend: Backend, address: StateAddress) -> _Base:

@@ -14,6 +14,7 @@ from holdfast.client.translate import Call, translated
 from holdfast.operations.copying import leftover, refusing
 from holdfast.operations.copying.aligning import next_to_copy
 from holdfast.operations.copying.entries import Entries, metadata_of
+from holdfast.operations.with_leave import with_leave
 from holdfast.terraform.address import StateAddress
 from holdfast.terraform.digest import digest_of
 
@@ -98,14 +99,18 @@ class _Copy:
             return 0
         body = self.source.body(version)
         metadata = metadata_of(self.source, version, self.source.sha256(version))
-        with translated(Call(f"write {address.url}", "s3:PutObject", arn)):
-            connection.s3.put_object(
-                Bucket=address.bucket,
-                Key=address.object_key,
-                Body=body,
-                Metadata=metadata,
-                **object_headers.for_state(connection.settings),
-            )
+
+        def write() -> None:
+            with translated(Call(f"write {address.url}", "s3:PutObject", arn)):
+                connection.s3.put_object(
+                    Bucket=address.bucket,
+                    Key=address.object_key,
+                    Body=body,
+                    Metadata=metadata,
+                    **object_headers.for_state(connection.settings),
+                )
+
+        with_leave(connection, address, f"copying {self.source.address.url}", write)
         return len(body)
 
     def _check_locks(self) -> None:
