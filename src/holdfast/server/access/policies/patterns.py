@@ -7,6 +7,7 @@ and `${key, 'default'}` for the default where it has none; `${*}`, `${?}`, `${$}
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -107,7 +108,7 @@ def _value(variable: Variable, values: Values) -> str | None:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Tell whether a value is what a filled pattern stands for. Takes linear time but for `ONE`."""
+    """Tell whether a value is what a filled pattern stands for. Never goes back over it."""
     if ANY not in pattern:
         return len(pattern) == len(value) and _fits(pattern, value, 0)
     if pattern.find(ANY) == len(pattern) - 1 and ONE not in pattern:  # as most have it
@@ -127,7 +128,7 @@ def matches(pattern: str, value: str) -> bool:
 def _fits(piece: str, value: str, at: int) -> bool:
     if ONE not in piece:
         return value.startswith(piece, at)
-    return all(sign in (ONE, value[at + place]) for place, sign in enumerate(piece))
+    return _expression(piece).match(value, at) is not None
 
 
 def _after(piece: str, value: str, start: int, end: int) -> int:
@@ -135,10 +136,14 @@ def _after(piece: str, value: str, start: int, end: int) -> int:
     if ONE not in piece:
         at = value.find(piece, start, end)
         return -1 if at < 0 else at + len(piece)
-    for at in range(start, end - len(piece) + 1):
-        if _fits(piece, value, at):
-            return at + len(piece)
-    return -1
+    found = _expression(piece).search(value, start, end)
+    return -1 if found is None else found.end()
+
+
+@lru_cache(maxsize=1024)
+def _expression(piece: str) -> re.Pattern[str]:
+    """Return a regular expression of fixed length: it never has to go back."""
+    return re.compile(re.escape(piece).replace(ONE, "."), re.DOTALL)
 
 
 def matches_arn(pattern: str, value: str) -> bool:
