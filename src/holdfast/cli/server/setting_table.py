@@ -234,7 +234,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "webhook_events",
         webhook_values.events,
-        "lock-held lock-forced write-refused state-written state-deleted state-restored",
+        "lock-held lock-forced lock-stale write-refused state-written state-deleted state-restored",
         "KINDS",
         "What is sent: kinds of entries of the journal with spaces between them, and `lock-held`.",
     ),

@@ -12,6 +12,7 @@ from holdfast.server.webhooks.receiver import LOCK_HELD
 _SENTENCES = {
     LOCK_HELD: "The lock of {state} has been held for {minutes} minutes",
     "lock-forced": "The lock of {state} was forced open",
+    "lock-stale": "The lock of {state} looked dead and was released",
     "lock-taken": "The lock of {state} was taken",
     "lock-released": "The lock of {state} was released",
     "write-refused": "A write of {state} was refused",

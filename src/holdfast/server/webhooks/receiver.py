@@ -12,6 +12,7 @@ LOCK_HELD = "lock-held"
 USUAL = (
     LOCK_HELD,
     "lock-forced",
+    "lock-stale",
     "write-refused",
     "state-written",
     "state-deleted",
