@@ -97,6 +97,8 @@ def listed(connection: Connection, bucket: str = "", key: str = "") -> Iterator[
 def find(connection: Connection, name: str) -> Refused:
     """Return what has an id, or a beginning of one that no other has; or the whole key.
 
+    By a whole key those find it too who may not list everything.
+
     Raises:
         NotHoldfast: it is AWS.
         NoSuchRefused: nothing has, or several have.

@@ -138,6 +138,12 @@ def test_what_only_our_server_has() -> None:
     resource = f"{BUCKET}/{STATE}"
     assert _rights(place, "holdfast:ListJournal", resource) == ALL
     assert _rights(place, "holdfast:PutOverride", resource) == DELETING
+    refused = "arn:aws:s3:::holdfast-refused"
+    assert _rights(place, "s3:GetObject", f"{refused}/states/{STATE}/20260131T1-AB") == ALL
+    assert _rights(place, "s3:GetObject", f"{refused}/states/{OTHER}/20260131T1-AB") == set()
+    assert _rights(place, "s3:ListBucket", refused, s3_prefix=f"states/{STATE}/") == ALL
+    assert _rights(place, "s3:ListBucket", refused, s3_prefix="states/") == set()
+    assert _rights(place, "s3:PutObject", f"{refused}/states/{STATE}/20260131T1-AB") == set()
     assert _rights(place, "holdfast:PutStateRules", resource) == {"administrator"}
     assert _rights(place, "holdfast:ListJournal", "*") == set()
 

@@ -82,7 +82,7 @@ def test_a_refused_body_is_kept(aws: Any, refusing: "S3Client") -> None:
 
     (key,) = kept(refusing)
     assert key.startswith("states/env:/a/app/20")
-    assert told == f"No. What was sent is kept: holdfast refused show {key.rpartition('/')[2]}"
+    assert told == f"No. What was sent is kept: holdfast refused show {key}"
     found = refusing.get_object(Bucket=REFUSED_BUCKET, Key=key)
     assert found["Body"].read() == b"{}"
     noted = found["Metadata"]

@@ -48,7 +48,7 @@ def refused() -> None:
     """Show, fetch and promote writes that a rule of the server refused.
 
     Their bodies are kept for 90 days, as objects of the bucket holdfast-refused. ID is that of the
-    list, or a beginning of it that no other has.
+    list, a beginning of it that no other has, or the whole key there, as the refusal named it.
     """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 from holdfast.operations.identities.places import Place, literally
+from holdfast.operations.refused import BUCKET as REFUSED_BUCKET
 from holdfast.terraform.address import LOCK_FILE_SUFFIX, WORKSPACE_KEY_PREFIX
 
 Right = Literal["outputs", "reader", "writer", "operator", "administrator"]
@@ -155,7 +156,17 @@ def _own(level: int, place: Place) -> list[Statement]:
     if level >= _OPERATOR:
         names += ["PutOverride", "DeleteOverride"]
     names = ["*"] if RIGHTS[level] == "administrator" else names
-    return [_allow("Server", _named("holdfast", names), _arns(place))]
+    return [_allow("Server", _named("holdfast", names), _arns(place)), *_refused(place)]
+
+
+def _refused(place: Place) -> list[Statement]:
+    """Allow to read what was refused of the place's own states, which the server keeps aside."""
+    bucket_arn = f"arn:{place.partition}:s3:::{REFUSED_BUCKET}"
+    inside = [f"{place.bucket}/{pattern}" for pattern in place.key_patterns]
+    listing = _allow("RefusedList", "s3:ListBucket", bucket_arn)
+    listing["Condition"] = {"StringLike": {"s3:prefix": inside}}
+    bodies = [f"{bucket_arn}/{pattern}" for pattern in inside]
+    return [listing, _allow("Refused", "s3:GetObject", bodies)]
 
 
 def _arns(place: Place) -> list[str]:

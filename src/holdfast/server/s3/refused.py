@@ -1,5 +1,7 @@
 """What a client is told whose write a rule refuses."""
 
+import shlex
+
 from holdfast.aws.errors import ServiceError
 from holdfast.server.judging import Refusal
 
@@ -15,7 +17,8 @@ def refused(refusal: Refusal, kept: str = "") -> ServiceError:
     """
     message = refusal.message
     if kept:
-        message += f" What was sent is kept: holdfast refused show {kept.rpartition('/')[2]}"
+        # By its whole key, which also those may look up who may not list everything.
+        message += f" What was sent is kept: holdfast refused show {shlex.quote(kept)}"
     elif refusal.keep_aside:
         message += " What was sent could not be kept, as only your own key opens it."
     reason = refusal.facts.get("reason")
