@@ -1,4 +1,4 @@
-"""`holdfast locks history`, locks that look dead, and `holdfast unlock --if-stale`."""
+"""Locks in time: `holdfast locks history`, locks that look dead and what is done about them."""
 
 import json
 from collections.abc import Iterator
@@ -283,3 +283,44 @@ def test_elsewhere_there_is_no_history(site: Site, capsys: pytest.CaptureFixture
 def test_state_and_prefix_exclude_each_other(site: Site) -> None:
     """It would be unclear what is meant."""
     assert run(["locks", "history", KEY, "--prefix", "a", *where(site)]) == 2
+
+
+# ---- holdfast locks release-dead -----------------------------------------------------------------
+
+
+def release_dead(site: Site, *options: str) -> int:
+    """Run the command for the bucket."""
+    return run(["locks", "release-dead", *where(site), *options])
+
+
+def test_no_lock_is_released_unless_it_is_asked_for(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said."""
+    assert release_dead(site) == 0
+    assert capsys.readouterr().err == f"No lock of {site.bucket} is ever released.\n"
+
+
+def test_the_release_is_asked_for_by_prefix(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Shown as it is set, and as JSON."""
+    assert release_dead(site, "--after", "1d") == 0
+    assert release_dead(site, "--after", "4h", "--prefix", "ci/") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[-2:]] == [["(all)", "1d"], ["ci/", "4h"]]
+
+    assert release_dead(site, "--never", "--prefix", "ci/", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["after_seconds"] == {"": 86400}
+    assert release_dead(site, "--never", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["after_seconds"] == {}
+
+
+def test_less_than_two_hours_is_refused(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the server, which says why."""
+    assert release_dead(site, "--after", "1h") != 0
+    assert "no lock looks dead before 7200" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [("--after", "4h", "--never"), ("--prefix", "ci/")])
+def test_what_makes_no_sense_is_refused(site: Site, options: tuple[str, ...]) -> None:
+    """Before anything is sent."""
+    assert release_dead(site, *options) == 2

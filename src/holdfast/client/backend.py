@@ -1,11 +1,12 @@
 """One backend: everything that Terraform does with its states, and what it cannot do."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from holdfast.client import listing, locking, reading, writing
+from holdfast.client import listing, locking, locks_in_time, reading, writing
 from holdfast.client.connect import Connection
 from holdfast.client.digests import Digests
 from holdfast.client.errors import NotConfigured
@@ -16,6 +17,7 @@ from holdfast.client.history import Version, history
 from holdfast.client.listing import StateListing
 from holdfast.client.lock_places import Place, places_of
 from holdfast.client.locking import HeldLock, OnWait
+from holdfast.client.locks_in_time import EndedLock, KnownLock
 from holdfast.client.settings import BackendSettings
 from holdfast.client.stored import StoredState, Written
 from holdfast.terraform.address import DEFAULT_WORKSPACE, StateAddress
@@ -276,6 +278,30 @@ class Backend:
             locking.release_found(self.places, lock)
             return [lock]
         return locking.release_by_id(self.places, self._resolve(address), lock)
+
+    def known_lock(self, address: StateAddress | None = None) -> KnownLock | None:
+        """Return what a Holdfast server knows of a state's lock: who waits, and whether it looks dead.
+
+        Raises:
+            NotHoldfast: it is another server.
+        """
+        at = self._resolve(address)
+        return locks_in_time.known_lock(self.connection, at.bucket, at.object_key)
+
+    def past_locks(
+        self, address: StateAddress | None = None, *, since: datetime | None = None
+    ) -> Iterator[EndedLock]:
+        """Yield the locks of a state that are held no more, the oldest first.
+
+        Args:
+            address: of which state; the backend's own if None.
+            since: only those that ended then or later.
+
+        Raises:
+            NotHoldfast: it is another server.
+        """
+        at, connection = self._resolve(address), self.connection
+        return locks_in_time.ended_locks(connection, at.bucket, key=at.object_key, since=since)
 
     def close(self) -> None:
         """Close the cache. The SDK's connections close with the process."""

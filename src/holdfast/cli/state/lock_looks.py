@@ -7,8 +7,9 @@ from holdfast.cli.colours import Style
 from holdfast.cli.tables import Cell, Value
 
 if TYPE_CHECKING:
+    from holdfast.client.locks_in_time import KnownLock, Waiting
+    from holdfast.operations.known_locks import Known
     from holdfast.operations.locks import StateLock
-    from holdfast.operations.locks_in_time import Known, KnownLock, Waiting
 
 
 def known_of(lock: "StateLock", known: "Known") -> "KnownLock | None":

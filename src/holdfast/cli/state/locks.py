@@ -18,13 +18,14 @@ from holdfast.cli.output import note, print_json, warn
 from holdfast.cli.signals import Ended
 from holdfast.cli.state.lock_looks import dead_ones, known_of, told_document, told_of
 from holdfast.cli.state.locks_history import history
+from holdfast.cli.state.locks_release import release_dead
 from holdfast.cli.state.target import Target, backend_of, target_options
 from holdfast.cli.tables import Cell, Column, Value, print_table
 
 if TYPE_CHECKING:
     from holdfast.client.backend import Backend
+    from holdfast.operations.known_locks import Known
     from holdfast.operations.locks import LocksSeen, StateLock
-    from holdfast.operations.locks_in_time import Known
 
 prefix_option = click.option(
     "--prefix", metavar="TEXT", default="", help="Only states whose key begins with this."
@@ -131,12 +132,13 @@ def watch(*, target: Target, prefix: str, interval: float, as_json: bool) -> int
 
 
 locks.add_command(history)
+locks.add_command(release_dead)
 
 
 def _seen(backend: "Backend", prefix: str) -> "tuple[LocksSeen, Known | None]":
     """Return the locks that are held, and what a server of ours knows of them; None of another."""
+    from holdfast.operations.known_locks import known_if_told, with_unseen
     from holdfast.operations.locks import all_locks
-    from holdfast.operations.locks_in_time import known_if_told, with_unseen
 
     seen = all_locks(backend.connection, prefix)
     known = known_if_told(backend.connection, backend.settings.bucket, prefix)
@@ -148,6 +150,8 @@ def _seen(backend: "Backend", prefix: str) -> "tuple[LocksSeen, Known | None]":
 def _print(
     held: "tuple[StateLock, ...]", bucket: str, moment: datetime, known: "Known | None"
 ) -> None:
+    if known is not None and not any(known_of(lock, known) for lock in held):
+        known = None  # where the rule is off nothing is known of locks
     told: list[Column | str] = [] if known is None else [Column("WAITING", right=True), "LOOKS"]
     heads = ["STATE", Column("AGE", right=True), "WHO", "OPERATION", *told, "IN", "ID"]
     rows = [_row(lock, bucket, moment, known) for lock in held]

@@ -16,7 +16,7 @@ from holdfast.cli.state.target import Target, backend_of, state_argument, target
 from holdfast.cli.tables import Cell, Column, Value, print_table
 
 if TYPE_CHECKING:
-    from holdfast.operations.locks_in_time import EndedLock
+    from holdfast.client.locks_in_time import EndedLock
 
 _LIMIT = 50
 _USUAL = timedelta(days=30)
@@ -66,8 +66,8 @@ def history(
     the server released it, vanished with its table or file), by whom, and who waited for it. Only a
     Holdfast server keeps this.
     """
+    from holdfast.client.locks_in_time import ended_locks
     from holdfast.operations.locks import now
-    from holdfast.operations.locks_in_time import ended_locks
 
     if state is not None and prefix:
         raise click.UsageError("STATE and --prefix exclude each other")

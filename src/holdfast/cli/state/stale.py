@@ -27,7 +27,7 @@ def check_stale(
         CommandFailed: it looks alive, or that cannot be said.
     """
     from holdfast.client.errors import NotHoldfast
-    from holdfast.operations.locks_in_time import known_lock
+    from holdfast.client.locks_in_time import known_lock
 
     url = lock.address.url
     try:

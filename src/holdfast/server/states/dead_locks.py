@@ -18,6 +18,7 @@ from holdfast.server.s3.bucket_setting import with_setting
 
 SETTING = "holdfast:release"  # in `Bucket.settings`; no name of AWS's has a colon
 MOST_PREFIXES = 100  # of one bucket
+LEAST_SECONDS = 7200
 _AT_ONCE = 100  # locks that are released in one round
 
 
@@ -36,10 +37,16 @@ def put_lock_release(tx: Transaction, params: Params) -> Result:
     """Let the locks of states with a prefix be released that look dead for so long.
 
     Raises:
-        ServiceError: NoSuchBucket; ValidationException for too many prefixes.
+        ServiceError: NoSuchBucket; ValidationException for too short a time or too many prefixes.
     """
     bucket = _bucket(tx, params)
     prefix, seconds = params.get("Prefix", ""), params["Seconds"]
+    if seconds < LEAST_SECONDS:
+        raise ServiceError(
+            "ValidationException",
+            f"Seconds is {seconds}, and no lock looks dead before {LEAST_SECONDS}: nothing is heard of "
+            "a holder that waits for a resource either",
+        )
     given = {**_given(bucket), prefix: seconds}
     if len(given) > MOST_PREFIXES:
         raise ServiceError("ValidationException", f"a bucket has at most {MOST_PREFIXES} prefixes")
