@@ -135,6 +135,17 @@ def test_an_export_is_complete_and_goes_on(told: Site, capsys: pytest.CaptureFix
     assert list(more[0])[-1] == "chain"
 
 
+@pytest.mark.parametrize("how", ["--jsonl", "--follow"])
+def test_a_journal_that_has_become_shorter_is_told(
+    told: Site, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An export does not go on as if nothing had happened."""
+    assert run(["journal", how, "--after", "1000000", *where(told)]) == 10
+    said = capsys.readouterr().err
+    assert "and what comes after entry 1000000 was asked for" in said
+    assert "holdfast check" in said
+
+
 def test_no_bucket_is_needed(told: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """The environment names the server, whose journal it is."""
     assert run(["journal", "--json", "--limit", "1000"]) == 0

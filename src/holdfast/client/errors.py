@@ -50,6 +50,10 @@ class NotHoldfast(HoldfastError):
     """The endpoint is not a Holdfast server, and what was asked is something that only one knows."""
 
 
+class JournalEnds(HoldfastError):
+    """The journal ends before the entry behind which it was to be read."""
+
+
 class AccessDenied(HoldfastError):
     """A permission is missing.
 

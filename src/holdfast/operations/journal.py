@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from holdfast.client.connect import Connection
-from holdfast.client.errors import AccessDenied
+from holdfast.client.errors import AccessDenied, JournalEnds
 from holdfast.client.own_service import translated_own
 from holdfast.client.translate import Call
 
@@ -118,6 +118,7 @@ def entries(connection: Connection, wanted: Wanted) -> Iterator[Entry]:
 
     Raises:
         NotHoldfast: it is another server.
+        JournalEnds: the journal ends before `wanted.after`.
     """
     position, more = wanted.after, True
     while more:
@@ -140,6 +141,7 @@ def follow(
 
     Raises:
         NotHoldfast: it is another server.
+        JournalEnds: the journal ends before the place that was reached, or `wanted.after`.
         Unreachable: the server does not answer; call again with the last number to go on.
     """
     position = wanted.after
@@ -175,7 +177,15 @@ def _page(
         Entry(entry["Number"], _event(entry["Event"]), entry["Chain"])
         for entry in answer["Entries"]
     ]
-    return _Page(found, answer.get("Position", position or 0), answer["More"])
+    reached = answer.get("Position", 0)
+    if position is not None and not reverse and reached < position:
+        raise JournalEnds(
+            f"the journal ends with entry {reached}, and what comes after entry {position} was "
+            "asked for: it is another server's, or was restored from a backup, or cut off",
+            "'holdfast check' on the server says whether it is whole; with --after 0 all of it is "
+            "read again.",
+        )
+    return _Page(found, reached, answer["More"])
 
 
 def _event(text: str) -> dict[str, Any]:

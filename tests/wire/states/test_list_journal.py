@@ -123,6 +123,15 @@ def test_who_follows_gets_what_is_new(aws: Aws) -> None:
     assert numbers(aws, After=before["Position"]) == [2]
 
 
+def test_a_position_behind_the_end_is_told(aws: Aws) -> None:
+    """Whoever remembers a number sees that the journal has become shorter."""
+    append(aws, "lock-taken")
+
+    page = aws.holdfast.list_journal(After=7)
+
+    assert (page["Entries"], page["Position"], page["More"]) == ([], 1, False)
+
+
 def test_a_slow_request_is_found_by_its_time(aws: Aws) -> None:
     """It came before others that were committed sooner."""
     append(aws, "lock-taken", later(1))

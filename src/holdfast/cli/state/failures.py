@@ -22,6 +22,7 @@ _CODES: dict[type[HoldfastError], ExitCode] = {
     errors.NotLocked: ExitCode.REFUSED,
     errors.RefusedByRule: ExitCode.REFUSED,
     errors.NotAState: ExitCode.CORRUPT,
+    errors.JournalEnds: ExitCode.NOT_FOUND,
     errors.NotConfigured: ExitCode.NOT_CONFIGURED,
     errors.WrongRegion: ExitCode.NOT_CONFIGURED,
     errors.NotHoldfast: ExitCode.NOT_CONFIGURED,

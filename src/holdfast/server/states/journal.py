@@ -42,7 +42,7 @@ def list_journal(tx: Snapshot, params: Params) -> Result:
     wanted = _wanted(params)
     limit = params.get("Limit", _USUAL_LIMIT)
     found: list[JournalEntry] = []
-    position, more = params.get("After"), False
+    position, more = _begin(tx, params), False
     for examined, entry in enumerate(_examined(tx, params)):
         if examined == _MOST_EXAMINED or len(found) == limit:
             more = True
@@ -60,6 +60,14 @@ def list_journal(tx: Snapshot, params: Params) -> Result:
     ]
     answer = {"Entries": shown, "More": more}
     return answer if position is None else {**answer, "Position": position}
+
+
+def _begin(tx: Snapshot, params: Params) -> int | None:
+    """Return the position of a page on which nothing is: never behind the end of the journal."""
+    after: int | None = params.get("After")
+    if after is None or params.get("Reverse"):
+        return after
+    return min(after, journal_end(tx).number)
 
 
 def _wanted(params: Params) -> Wanted:
