@@ -111,12 +111,16 @@ def test_a_malformed_policy_is_refused(
         ({"Condition": {"IpAddress": {"aws:SourceIp": "home"}}}, "home"),
         ({"Condition": {"StringEquals": {"dynamodb:Select": "COUNT"}}}, "do not apply"),
         ({"Principal": {"AWS": "arn:aws:iam::123456789012:user/*"}}, "Invalid principal"),
+        ({"Action": "s3:GetObjct"}, "Policy has invalid action"),
+        ({"Action": "s3:ListBucket"}, "Action does not apply to any resource"),
+        ({"Action": ["s3:GetObject", "s3:ListBucket"]}, "Action does not apply to any resource"),
+        ({"Resource": "arn:aws:s3:::terraform-state"}, "Action does not apply to any resource"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused(
     s3: "S3Client", bucket: str, refused: Refused, changes: dict[str, Any], message: str
 ) -> None:
-    """Never kept and then ignored."""
+    """Never kept and then ignored, nor what could never apply."""
     error = refused(s3.put_bucket_policy, Bucket=bucket, Policy=_policy(bucket, **changes))
     assert (error["code"], error["status"]) == ("MalformedPolicy", 400)
     assert message in error["message"]

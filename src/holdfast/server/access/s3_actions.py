@@ -249,6 +249,14 @@ SPECIAL: Mapping[str, Callable[[Asked], list[Need]]] = {
     **dict.fromkeys(_WRITES, _write),
 }
 OPERATIONS = frozenset({*_BUCKET, *_OBJECT, *SPECIAL})
+ACTIONS = frozenset(
+    f"s3:{name}"
+    for name in (
+        *_BUCKET.values(),
+        *(name for plain, of_version in _OBJECT.values() for name in (*plain, *of_version)),
+        *("BypassGovernanceRetention", "CreateBucket", "ListAllMyBuckets", "PutObject"),
+    )
+)
 
 
 def places_of(asked: Asked) -> list[tuple[str, str]]:

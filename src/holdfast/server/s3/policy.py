@@ -43,19 +43,23 @@ def checked_document(text: str, bucket: str) -> Mapping[str, Any]:
         ServiceError: MalformedPolicy.
     """
     from holdfast.server.access.policies.document import PolicyRefused, parse
+    from holdfast.server.s3.policy_actions import require_effect
 
     if len(text.encode()) > MOST_BYTES:
         raise _malformed("Policy exceeds the maximum allowed document size.")
     if not text.startswith("{"):
         raise _malformed("Policies must be valid JSON and the first byte must be '{'")
     try:
-        parse(text, "bucket")
+        statements = parse(text, "bucket").statements
+        document: Mapping[str, Any] = msgspec.json.decode(text)
+        found = document["Statement"]
+        elements = found if isinstance(found, list) else [found]
+        for statement, element in zip(statements, elements, strict=True):
+            resources = texts(element.get("Resource", element.get("NotResource")))
+            _check_resources(resources, bucket)
+            require_effect(statement, resources)
     except PolicyRefused as problem:
         raise _malformed(str(problem)) from None
-    document: Mapping[str, Any] = msgspec.json.decode(text)
-    found = document["Statement"]
-    for statement in found if isinstance(found, list) else [found]:
-        _check_resources(texts(statement.get("Resource", statement.get("NotResource"))), bucket)
     return document
 
 
