@@ -207,13 +207,18 @@ class OneLock:
         return None
 
     def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
-        """Remember what a client of several places reads in the next one: the lock it gave back."""
+        """Remember what a client of several places reads in the next one: the lock it gave back.
+
+        Terraform gives back the lock file first. Where the lock was in one place only, that was by a
+        client that breaks the lock of another, and reads the table next.
+        """
         key_id = tx.caller.access_key_id
-        self._recent.released(name, place, key_id, held.document, tx.now)
-        if place in held.places:
-            for other in held.places:
-                if other != place:
-                    self._recent.released_elsewhere(name, other, key_id, held.document, tx.now)
+        others = [other for other in held.places if other != place]
+        if others and place in held.places:
+            for other in others:
+                self._recent.released_elsewhere(name, other, key_id, held.document, tx.now)
+        elif place == S3:
+            self._recent.released(name, place, key_id, held.document, tx.now)
 
     def end(
         self,

@@ -145,6 +145,15 @@ def test_a_waiter_is_shown_the_lock_that_refused_it(aws: Aws, taken: str, asked:
     waiter.lock()
 
 
+def test_after_a_release_from_the_table_there_is_no_lock_file(aws: Aws) -> None:
+    """Whoever looks for one, with the very same key, finds none."""
+    holder = Locker(aws, "dynamodb")
+    holder.lock()
+    holder.release()
+    assert Locker(aws, "lockfile").holder() is None
+    assert holder.holder() is None
+
+
 def test_what_a_waiter_is_shown_ends_with_time(aws: Aws) -> None:
     """Half a minute later nobody is waiting for that read."""
     holder, waiter = Locker(aws, "dynamodb"), Locker(aws, "dynamodb")
