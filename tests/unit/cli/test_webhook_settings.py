@@ -3,7 +3,7 @@
 import pytest
 
 from holdfast.cli.server.settings import BadSetting, resolve
-from holdfast.server.webhooks.receiver import USUAL
+from holdfast.server.webhooks.events import USUAL
 
 SECRET = "a-shared-secret-of-tests"
 URLS = "HOLDFAST_WEBHOOK_URLS"

@@ -1,7 +1,6 @@
 """The types of the settings of webhooks."""
 
 import ipaddress
-from urllib.parse import urlsplit
 
 _MOST = 10  # receivers
 
@@ -17,6 +16,8 @@ def addresses(text: str) -> tuple[str, ...]:
 
 
 def _check(url: str) -> None:
+    from urllib.parse import urlsplit  # most servers have no receivers
+
     # The address may hold a secret, so it is not repeated.
     try:
         parts = urlsplit(url)
@@ -43,7 +44,7 @@ def _is_loopback(host: str) -> bool:
 def events(text: str) -> frozenset[str]:
     """Read kinds of entries of the journal, with spaces between them."""
     from holdfast.server.journal_kinds import KINDS
-    from holdfast.server.webhooks.receiver import LOCK_HELD
+    from holdfast.server.webhooks.events import LOCK_HELD
 
     found = frozenset(text.split())
     unknown = sorted(found - {*KINDS, LOCK_HELD})

@@ -17,9 +17,10 @@ from holdfast.engine.port import Engine, EngineClosed, EngineError
 from holdfast.engine.state_records import JournalEntry, State
 from holdfast.engine.verify import getting, walk
 from holdfast.server.webhooks import message
+from holdfast.server.webhooks.events import LOCK_HELD
 from holdfast.server.webhooks.held_locks import HeldLocks
 from holdfast.server.webhooks.place import Place, keep_place, kept_place
-from holdfast.server.webhooks.receiver import LOCK_HELD, Receiver
+from holdfast.server.webhooks.receiver import Receiver
 from holdfast.server.webhooks.sending import Count, Sender, Stopping
 
 log = logging.getLogger("holdfast.webhooks")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from holdfast.engine.state_records import HeldLock, JournalEntry
-from holdfast.server.webhooks.receiver import LOCK_HELD
+from holdfast.server.webhooks.events import LOCK_HELD
 
 _SENTENCES = {
     LOCK_HELD: "The lock of {state} has been held for {minutes} minutes",

@@ -6,18 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-LOCK_HELD = "lock-held"
-"""No entry of the journal: a lock that has been held for longer than it should."""
-
-USUAL = (
-    LOCK_HELD,
-    "lock-forced",
-    "lock-stale",
-    "write-refused",
-    "state-written",
-    "state-deleted",
-    "state-restored",
-)
+from holdfast.server.webhooks.events import USUAL
 
 
 class Receiver(msgspec.Struct, frozen=True):
