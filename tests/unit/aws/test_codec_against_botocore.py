@@ -23,6 +23,7 @@ from holdfast.aws import protocols, routing
 from holdfast.aws.http import Headers, Request, Response
 from holdfast.aws.models import SERVED, service
 from holdfast.aws.shapes import Member, Shape
+from holdfast.client.own_service import learn_model
 
 OPERATIONS = [(name, operation) for name in sorted(SERVED) for operation in sorted(SERVED[name])]
 SEEDS = range(6)
@@ -126,8 +127,9 @@ class Maker:
 
 @pytest.fixture(scope="module")
 def models() -> Mapping[str, BotocoreModel]:
-    """Botocore's models."""
+    """Botocore's models, and that of our service as botocore reads it."""
     session = botocore.session.Session()
+    learn_model(session)
     return {name: session.get_service_model(name) for name in SERVED}
 
 

@@ -241,7 +241,7 @@ def test_query_operations() -> None:
         (b"Action=Nonsense&Version=2011-06-15", "InvalidAction"),
         (b"Action=GetCallerIdentity&Version=2010-05-08", "InvalidAction"),
         (b"Action=GetCallerIdentity", "InvalidAction"),
-        (b"Action=GetSessionToken&Version=2011-06-15", "NotImplemented"),
+        (b"Action=GetFederationToken&Version=2011-06-15", "NotImplemented"),
     ],
 )
 def test_query_operations_that_are_not_there(body: bytes, code: str) -> None:

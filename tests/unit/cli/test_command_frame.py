@@ -384,7 +384,8 @@ def test_a_group_with_a_default_completes_its_commands_and_options(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Both may follow `holdfast locks`."""
-    assert completed("holdfast locks ", monkeypatch) == ["plain,list", "plain,watch"]
+    commands = ["plain,history", "plain,list", "plain,release-dead", "plain,watch"]
+    assert completed("holdfast locks ", monkeypatch) == commands
     assert "plain,--prefix" in completed("holdfast locks --", monkeypatch)
     assert completed("holdfast config gen", monkeypatch) == ["plain,generate"]
 
