@@ -1,5 +1,6 @@
 """ListLocks and ListPastLocks: who holds and held, who waited, and what looks dead."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -144,18 +145,55 @@ def test_a_lock_of_which_nothing_is_left_is_not_listed(aws: Aws) -> None:
     assert held(aws) == []
 
 
-@pytest.mark.parametrize("operation", ["list_locks", "list_past_locks"])
-def test_a_caller_without_leave_sees_nothing(aws: Aws, operation: str) -> None:
-    """A user without policies is refused."""
+def as_eve(aws: Aws, *resources: str, denied: str = "") -> Any:
+    """Return the client of a user who may list locks of some states, and not of others."""
     aws.iam.create_user(UserName="eve")
+    statements = [
+        {"Effect": effect, "Action": "holdfast:List*", "Resource": named}
+        for effect, named in (("Allow", list(resources)), ("Deny", denied))
+        if named
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    if resources:
+        aws.iam.put_user_policy(UserName="eve", PolicyName="locks", PolicyDocument=policy)
     key = aws.iam.create_access_key(UserName="eve")["AccessKey"]
-    eve = aws.client(
+    return aws.client(
         "holdfast",
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
     )
+
+
+@pytest.mark.parametrize("operation", ["list_locks", "list_past_locks"])
+def test_a_caller_without_leave_sees_nothing(aws: Aws, operation: str) -> None:
+    """A user without policies is refused."""
     with pytest.raises(ClientError, match="AccessDenied"):
-        getattr(eve, operation)(Bucket=BUCKET)
+        getattr(as_eve(aws), operation)(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("operation", ["list_locks", "list_past_locks"])
+def test_a_caller_sees_what_the_policy_names(aws: Aws, operation: str) -> None:
+    """And cannot so much as see that there is more."""
+    ask = getattr(as_eve(aws, f"arn:aws:s3:::{BUCKET}/staging/*"), operation)
+    assert ask(Bucket=BUCKET, Prefix="staging/")["Locks"] == []
+    assert ask(Bucket=BUCKET, Key="staging/app")["Locks"] == []
+    for asked in ({}, {"Prefix": "prod/"}, {"Prefix": "stag"}, {"Key": "prod/app"}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ask(Bucket=BUCKET, **asked)
+
+
+def test_what_a_policy_denies_is_left_out(aws: Aws) -> None:
+    """Of a list of the whole bucket, of held locks and of past ones."""
+    everything = f"arn:aws:s3:::{BUCKET}"
+    eve = as_eve(aws, everything, f"{everything}/*", denied=f"{everything}/prod/*")
+    for key in ("a", "prod/a"):
+        lock(aws, key)
+        unlock(aws, key)
+        lock(aws, key)
+    assert [one["Key"] for one in eve.list_locks(Bucket=BUCKET)["Locks"]] == ["a"]
+    assert [one["Key"] for one in eve.list_past_locks(Bucket=BUCKET)["Locks"]] == ["a"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        eve.list_locks()
 
 
 # ---- dead or alive -------------------------------------------------------------------------------
