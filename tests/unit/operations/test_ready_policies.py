@@ -132,6 +132,15 @@ def test_what_is_around_the_states(action: str, resource: str, who: set[str]) ->
     assert _rights(_place(), action, resource) == who
 
 
+def test_a_whole_bucket_is_listed_by_its_own_name() -> None:
+    """By who may do so for all of its states; a prefix does not do."""
+    whole, part = _place("", is_aws=False), _place(is_aws=False)
+    for action in ("holdfast:ListLocks", "holdfast:GetLockRelease"):
+        assert _rights(whole, action, BUCKET) == ALL
+        assert _rights(part, action, BUCKET) == set()
+    assert _rights(whole, "holdfast:PutLockRelease", BUCKET) == {"administrator"}
+
+
 def test_what_only_our_server_has() -> None:
     """Readers see the journal of their states, operators give leave, administrators set rules."""
     place = _place(is_aws=False)

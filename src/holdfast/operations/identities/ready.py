@@ -152,11 +152,13 @@ def _own(level: int, place: Place) -> list[Statement]:
     """Allow what only a server of holdfast has: its journal, its rules, leave to go against one."""
     if place.is_aws:
         return []
-    names = ["GetStateRules", "List*"]
+    names = ["GetStateRules", "GetLockRelease", "List*"]
     if level >= _OPERATOR:
         names += ["PutOverride", "DeleteOverride"]
     names = ["*"] if RIGHTS[level] == "administrator" else names
-    return [_allow("Server", _named("holdfast", names), _arns(place)), *_refused(place)]
+    # What is about a bucket as a whole names the bucket itself.
+    arns = _arns(place) if place.prefix else [place.bucket_arn, *_arns(place)]
+    return [_allow("Server", _named("holdfast", names), arns), *_refused(place)]
 
 
 def _refused(place: Place) -> list[Statement]:
