@@ -31,7 +31,9 @@ def policy(site: Site, *statements: dict[str, Any]) -> None:
     arns = [f"arn:aws:s3:::{site.bucket}", f"arn:aws:s3:::{site.bucket}/*"]
     whole = [{**statement, "Resource": arns} for statement in statements]
     document = json.dumps({"Version": "2012-10-17", "Statement": whole})
-    site.s3.put_bucket_policy(Bucket=site.bucket, Policy=document)
+    site.s3.put_bucket_policy(
+        Bucket=site.bucket, Policy=document, ConfirmRemoveSelfBucketAccess=True
+    )
 
 
 def rules(site: Site, *entries: dict[str, Any]) -> None:

@@ -227,10 +227,12 @@ def test_a_copy_meets_the_policy_of_its_source(place: Aws) -> None:
 
 
 def test_plain_http_can_be_denied(place: Aws, somebody: Make) -> None:
-    """Which shuts a plain endpoint off."""
+    """Which shuts a plain endpoint off, so it has to be confirmed there."""
     condition = {"Bool": {"aws:SecureTransport": "false"}}
     policy = document(deny("s3:*", [ARN, f"{ARN}/*"], Principal="*", Condition=condition))
-    place.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+    with refused("InvalidRequest", "it would shut everybody out"):
+        place.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+    place.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy, ConfirmRemoveSelfBucketAccess=True)
     with refused("AccessDenied", "explicit deny"):
         somebody(allow("*")).client("s3").get_object(Bucket=BUCKET, Key="staging/app")
 

@@ -125,3 +125,36 @@ def test_what_cannot_be_evaluated_is_refused(
     assert (error["code"], error["status"]) == ("MalformedPolicy", 400)
     assert message in error["message"]
     assert refused(s3.get_bucket_policy, Bucket=bucket)["code"] == "NoSuchBucketPolicy"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}, False),
+        ({"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+        ({"Action": "s3:PutObject", "Condition": {"Bool": {"aws:SecureTransport": False}}}, False),
+        ({"Action": "s3:DeleteObject"}, True),
+        ({}, True),
+        (
+            {
+                "Principal": {"AWS": "arn:aws:iam::123456789012:user/eve"},
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+            True,
+        ),
+    ],
+)
+def test_tls_is_not_demanded_by_mistake_where_there_is_none(
+    s3: "S3Client", bucket: str, refused: Refused, changes: dict[str, Any], kept: bool
+) -> None:
+    """Over plain HTTP such a policy has to be confirmed."""
+    policy = _policy(bucket, **{"Sid": "Tls", "Effect": "Deny", "Principal": "*", **changes})
+    if kept:
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    else:
+        error = refused(s3.put_bucket_policy, Bucket=bucket, Policy=policy)
+        assert (error["code"], error["status"]) == ("InvalidRequest", 400)
+        assert error["message"].startswith("Tls denies s3:")
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy, ConfirmRemoveSelfBucketAccess=True)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == policy

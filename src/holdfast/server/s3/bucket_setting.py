@@ -37,6 +37,7 @@ class BucketSetting(msgspec.Struct, frozen=True):
         absent: what Get answers when nothing was put: an error code, or a configuration.
         flat: whether Get answers with the members of the configuration rather than the whole of it.
         check: refuses what is not valid and returns what to keep.
+        refuse: refuses a Put that is valid, for what else its request says.
         put_status: the HTTP status of Put where AWS answers another one than its model says.
     """
 
@@ -47,6 +48,7 @@ class BucketSetting(msgspec.Struct, frozen=True):
     absent: str | Mapping[str, Any] = ""
     flat: bool = False
     check: Check = as_given
+    refuse: Callable[[Snapshot, Bucket, Params], None] | None = None
     put_status: int | None = None
 
     def operations(self) -> tuple[Operation[Any], ...]:
@@ -84,6 +86,8 @@ def _put_operation(setting: BucketSetting) -> Operation[Transaction]:
     def put(tx: Transaction, params: Params) -> Result:
         bucket = bucket_of(tx, params)
         value = setting.check(tx, bucket, params[setting.member])
+        if setting.refuse is not None:
+            setting.refuse(tx, bucket, params)
         tx.put(with_setting(bucket, setting.member, value))
         return Answer({}, status=setting.put_status)
 

@@ -9,6 +9,7 @@ from holdfast.server.s3 import (
     lifecycle,
     ownership,
     policy,
+    policy_lockout,
     public_access,
 )
 from holdfast.server.s3.bucket_setting import BucketSetting
@@ -56,6 +57,7 @@ SETTINGS: tuple[BucketSetting, ...] = (
         "DeleteBucketPolicy",
         absent="NoSuchBucketPolicy",
         check=policy.check_policy,
+        refuse=policy_lockout.refuse_lockout,
         put_status=204,
     ),
     BucketSetting(  # its Put answers with a header, so it is written out in lifecycle
