@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from aws_refusals import refused
+from holdfast.aws.http import Headers, Request
 from in_process import Aws
 from somebody import Somebody, allow, deny, document
 
@@ -76,6 +79,41 @@ def test_what_is_refused_is_not_stored(place: Aws, somebody: Make) -> None:
     with refused("AccessDenied"):
         s3.put_object(Bucket=BUCKET, Key="production/app", Body=b"x" * 300_000)
     assert place.s3.get_object(Bucket=BUCKET, Key="production/app")["Body"].read() == b"production"
+
+
+def test_a_body_is_refused_before_it_is_sent(place: Aws, somebody: Make) -> None:
+    """The head is enough to say no."""
+    s3 = somebody(allow("s3:*", STAGING)).client("s3")
+    with refused("AccessDenied"):
+        s3.put_object(Bucket=BUCKET, Key="production/app", Body=b"x")
+    sent = place.requests[-1]
+    url = urlsplit(sent.url)
+    values: dict[str, Any] = dict(sent.headers.items())
+    pairs = [(name, v if isinstance(v, str) else v.decode()) for name, v in values.items()]
+    head = Request("PUT", url.path, url.query, Headers([("host", url.netloc), *pairs]))
+    response = place.pipeline.begin(head).response
+    assert response is not None
+    assert response.status == 403
+
+
+def test_a_presigned_url_is_worth_what_its_user_may(place: Aws, somebody: Make) -> None:
+    """When it is used, not when it was made."""
+    ada = somebody(allow("s3:GetObject"))
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    s3 = place.client(
+        "s3",
+        aws_access_key_id=ada.key.access_key_id,
+        aws_secret_access_key=ada.key.secret,
+        config=config,
+    )
+    where = {"Bucket": BUCKET, "Key": "staging/app"}
+    url = urlsplit(s3.generate_presigned_url("get_object", Params=where))
+    head = Request("GET", url.path, url.query, Headers([("host", url.netloc)]))
+    assert place.send(head).status == 200
+    condition = {"StringEquals": {"s3:authType": "REST-QUERY-STRING"}}
+    ada.may(allow("s3:GetObject"), deny("s3:*", Condition=condition))
+    assert place.send(head).status == 403
+    s3.get_object(**where)
 
 
 @pytest.mark.parametrize("key", ["staging/app", "staging/nothing"])
