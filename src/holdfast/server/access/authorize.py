@@ -4,13 +4,13 @@ The administrator stands for the account and needs no policy; only the policy of
 something. Everybody else may do what a policy allows, and nothing without one.
 """
 
-from datetime import UTC
 from functools import cache
 from typing import NamedTuple
 
 from msgspec import structs
 
 from holdfast.aws.errors import ServiceError
+from holdfast.aws.timestamps import iso_seconds
 from holdfast.engine.port import Reader
 from holdfast.server.access.actions import needs_of
 from holdfast.server.access.admission import DENIED
@@ -180,9 +180,9 @@ def _decision(about: _About, need: Need) -> Decision:
 
 def _values(asked: Asked) -> Values:
     """Return the condition keys that every request has."""
-    request, now = asked.request, asked.now.astimezone(UTC)
+    request, now = asked.request, asked.now
     found = {
-        "aws:currenttime": (now.isoformat(),),
+        "aws:currenttime": (iso_seconds(now),),
         "aws:epochtime": (str(int(now.timestamp())),),
         "aws:requestedregion": (asked.site.region,),
         "aws:resourceaccount": (asked.site.account,),
