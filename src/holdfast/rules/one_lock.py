@@ -12,7 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.engine.access_records import Session
-from holdfast.engine.state_records import HeldLock, PastLock, State, Waiter
+from holdfast.engine.state_records import HeldLock, State, Waiter
+from holdfast.rules import past_locks
 from holdfast.rules.places import INFO, S3, StateName, table_of, table_place
 from holdfast.rules.recent import Recent
 from holdfast.rules.tools import tool_of
@@ -127,7 +128,7 @@ class OneLock:
             return self._found(tx, name, state, place)
         if self.is_left(tx, name, held):
             return held
-        tx.put(_past(name, held, tx.now, "vanished", ""))
+        past_locks.keep(tx, name, held, "vanished", "")
         self._note(tx, "lock-vanished", {"state": str(name), "lock_id": held.id, "who": held.who})
         return None
 
@@ -242,7 +243,7 @@ class OneLock:
         ended = "stale" if why_stale else "forced" if forced else "released"
         if forced:
             self._lost(tx, name, held.access_key_id, held.id)
-        tx.put(_past(name, held, tx.now, ended, tx.caller.arn))
+        past_locks.keep(tx, name, held, ended, tx.caller.arn)
         about = {
             "bucket": name.bucket,
             "key": name.key,
@@ -377,20 +378,3 @@ def _with_waiter(
         attempts=attempts,
     )
     return (*others[-_MOST_WAITERS + 1 :], new)
-
-
-def _past(name: StateName, held: HeldLock, now: datetime, ended: str, by: str) -> PastLock:
-    return PastLock(
-        bucket=name.bucket,
-        key=name.key,
-        at=int(now.timestamp() * 1_000_000),
-        id=held.id,
-        who=held.who,
-        operation=held.operation,
-        since=held.since,
-        principal=held.principal,
-        places=held.places,
-        ended=ended,
-        ended_by=by,
-        waiters=held.waiters,
-    )

@@ -328,6 +328,17 @@ def test_a_removed_user_ends_at_once(aws: Aws) -> None:
     assert code_of(lambda: one.write(2)) == "InvalidAccessKeyId"
 
 
+def test_a_deleted_role_ends_at_once(aws: Aws) -> None:
+    """Its sessions end with it, whatever they hold."""
+    one = Applying(aws, "lockfile", role_session(aws))
+    end_sessions(aws)
+    one.write(1)
+    aws.iam.delete_role_policy(RoleName="deploy", PolicyName="all")
+    assert code_of(lambda: one.write(2)) == "AccessDenied"
+    aws.iam.delete_role(RoleName="deploy")
+    assert code_of(lambda: one.write(2)) in ("AccessDenied", "InvalidAccessKeyId")
+
+
 def test_a_renewed_session_that_expires_too_may_finish(aws: Aws) -> None:
     """It was the holder: it took over from the session of the same user that took the lock."""
     first = Applying(aws, "lockfile", user_session(aws))

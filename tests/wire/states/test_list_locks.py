@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
+from holdfast.engine.port import Writer
 from holdfast.engine.state_records import PastLock
 from holdfast.server.states import locks as handler
 from in_process import ACCESS_KEY_ID, Aws
@@ -338,3 +339,23 @@ def test_a_lock_from_the_future_is_held_no_negative_time(aws: Aws) -> None:
     aws.engine.update(lambda tx: tx.put(moved))
     assert past(aws)[0]["HeldSeconds"] == 0
     assert ACCESS_KEY_ID not in str(past(aws))
+
+
+def test_past_locks_are_kept_for_more_than_a_year(aws: Aws) -> None:
+    """Then those of a state are forgotten, a few whenever one ends; those of others stay."""
+    lock(aws, "a")
+    unlock(aws, "a")
+    (found,) = aws.engine.view(lambda tx: list(tx.scan(PastLock)))
+    day = 86_400_000_000
+    aged = [replace(found, at=found.at - days * day, id=f"{days} days") for days in (399, 401, 402)]
+
+    def put(tx: Writer) -> None:
+        for one in aged:
+            tx.put(one)
+            tx.put(replace(one, key="b"))
+
+    aws.engine.update(put)
+    lock(aws, "a")
+    unlock(aws, "a")
+    assert past(aws, Key="a")[0]["Id"] == "399 days"
+    assert len(past(aws, Key="b")) == 3
