@@ -54,13 +54,13 @@ def session(aws: Aws) -> dict[str, str]:
 
 
 class Locker:
-    """One process that locks in one mode, with its own credentials."""
+    """One process that locks in one mode, perhaps with clients of its own."""
 
-    def __init__(self, aws: Aws, mode: str, who: str = "ann@host", **credentials: str) -> None:
+    def __init__(self, aws: Aws, mode: str, who: str = "ann@host", **options: Any) -> None:
         self.mode = mode
         self.document = document(who)
-        self._s3: Any = aws.client("s3", **credentials) if credentials else aws.s3
-        self._dynamodb: Any = aws.client("dynamodb", **credentials) if credentials else aws.dynamodb
+        self._s3: Any = aws.client("s3", **options) if options else aws.s3
+        self._dynamodb: Any = aws.client("dynamodb", **options) if options else aws.dynamodb
 
     def lock(self) -> None:
         """Take the lock, or raise as boto3 does."""

@@ -288,7 +288,9 @@ class OneLock:
         state: State | None = tx.get(State, *name)
         after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
         if state is None or state.lock is None:
-            gone = after_refusal or self._recent.read_after_release(name, place, key_id, now)
+            gone = after_refusal
+            if gone is None and _is_terraform(tx.caller.user_agent):
+                gone = self._recent.read_after_release(name, place, key_id, now)
             return None if gone is None else self._opened(tx, name, gone)
         held = state.lock
         self._recent.shown(name, place, key_id, held.id, now)
@@ -327,6 +329,11 @@ def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:
         return False
     session: Session | None = tx.get(Session, held.access_key_id)
     return session is None or session.expires - _RENEWED_BEFORE <= tx.now
+
+
+def _is_terraform(user_agent: str) -> bool:
+    """Say whether a program reads locks for nothing but to wait for them or to give them back."""
+    return tool_of(user_agent).startswith(("Terraform ", "OpenTofu "))
 
 
 def told(name: StateName, held: HeldLock, now: datetime) -> str:

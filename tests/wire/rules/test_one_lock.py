@@ -4,6 +4,7 @@ import json
 from itertools import product
 
 import pytest
+from botocore.config import Config
 from msgspec.structs import replace
 
 from holdfast.engine.records import Bucket
@@ -123,14 +124,21 @@ def test_a_lock_that_was_given_back_in_one_place_only_is_free(aws: Aws) -> None:
     other.release()
 
 
-def test_a_client_of_both_breaks_a_lock_of_one(aws: Aws) -> None:
-    """It reads and deletes in both places; the lock was in one of them."""
-    holder = Locker(aws, "dynamodb")
+@pytest.mark.parametrize("taken", MODES)
+@pytest.mark.parametrize("tool", ["Terraform/1.11.4", "aws-cli/2.0"])
+def test_terraform_with_both_breaks_a_lock_of_one(aws: Aws, taken: str, tool: str) -> None:
+    """It reads and deletes in both places; whoever else looks sees that nothing is there."""
+    holder = Locker(aws, taken)
     holder.lock()
-    for mode in ("lockfile", "dynamodb"):
-        step = Locker(aws, mode)
-        step.document = holder.document
-        step.release()
+    config = Config(
+        user_agent=tool, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+    )
+    file, table = (Locker(aws, mode, config=config) for mode in ("lockfile", "dynamodb"))
+    assert file.holder() == holder.document
+    file.unlock()
+    assert table.holder() == (holder.document if tool.startswith("Terraform") else None)
+    table.unlock()
+    assert left_of_locks(aws) == []
 
 
 @pytest.mark.parametrize(("taken", "asked"), PAIRS)
