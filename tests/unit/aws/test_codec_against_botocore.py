@@ -32,6 +32,9 @@ SEEDS = range(6)
 WORDS = {
     "arnType": "arn:aws:iam::123456789012:role/deploy",
     "AliasNameType": "alias/state",
+    "pathType": "/team/",
+    "pathPrefixType": "/team/",
+    "policyPathType": "/team/",
     "tokenCodeType": "123456",
     "Expires": "Wed, 21 Oct 2026 07:28:00 GMT",
 }
