@@ -175,6 +175,22 @@ def test_a_role_that_is_made_anew_is_another_one(place: Aws) -> None:
         s3.head_object(Bucket="states", Key="staging/app")
 
 
+def test_nobody_makes_a_key_of_the_administrator(place: Aws, somebody: Make) -> None:
+    """Or it would be the administrator; whatever its policies allow."""
+    iam = somebody(allow("iam:*")).client("iam")
+    iam.create_user(UserName="eve")
+    iam.create_access_key(UserName="eve")
+    assert iam.get_user(UserName="administrator")["User"]["UserName"] == "administrator"
+    assert iam.list_access_keys(UserName="administrator")["AccessKeyMetadata"]
+    with refused("AccessDenied", "only the administrator"):
+        iam.create_access_key(UserName="administrator")
+    with refused("AccessDenied", "only the administrator"):
+        iam.put_user_policy(
+            UserName="administrator", PolicyName="x", PolicyDocument=document(allow("*"))
+        )
+    place.iam.create_access_key(UserName="administrator")
+
+
 def test_users_see_themselves_if_they_may(somebody: Make) -> None:
     """IAM is a service like any other."""
     own = allow("iam:GetUser", "arn:aws:iam::*:user/${aws:username}")

@@ -29,8 +29,15 @@ from holdfast.server.access.policies.evaluate import (
     decide,
 )
 from holdfast.server.access.policies.patterns import Values
+from holdfast.server.access.users import ADMINISTRATOR
 from holdfast.server.operation import OUTPUTS_ONLY, SEES, Params, Sees
 
+# Who could give itself a key of the administrator would be the administrator.
+_CHANGING_USERS = ("iam:Create", "iam:Delete", "iam:Put", "iam:Tag", "iam:Untag", "iam:Update")
+_ONLY_ITSELF = (
+    "User: {arn} is not authorized to perform: {need.action} on resource: {need.resource} because "
+    "only the administrator may change the administrator"
+)
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
 
@@ -154,12 +161,20 @@ def _sight(asked: Asked, about: _About) -> Sees:
 
 def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
     """Return why something is not allowed, or None if it is."""
+    if not about.holder.principal.root and _changes_administrator(need):
+        return refused(asked.service, _ONLY_ITSELF.format(arn=asked.identity.arn, need=need))
     try:
         decision = _decision(about, need)
     except PolicyRefused as problem:
         said = f"The policy of {need.resource} cannot be evaluated: {problem}"
         return refused(asked.service, said)
     return None if decision.allowed else denial(asked.service, asked.identity.arn, need, decision)
+
+
+def _changes_administrator(need: Need) -> bool:
+    if not need.action.startswith(_CHANGING_USERS):
+        return False
+    return ":user/" in need.resource and need.resource.rpartition("/")[2] == ADMINISTRATOR
 
 
 def _decision(about: _About, need: Need) -> Decision:
