@@ -36,6 +36,7 @@ from holdfast.server.connection import Connection, limited
 from holdfast.server.edge import Edge
 from holdfast.server.health import Health
 from holdfast.server.http_protocol import Shared
+from holdfast.server.judging import NoRules
 from holdfast.server.limits import Limits
 from holdfast.server.metrics import Metrics
 from holdfast.server.operation import Site
@@ -110,7 +111,7 @@ def _policy() -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _serving(data: Path, user: str) -> tuple[Serving, Callable[[], None]]:
+def _serving(data: Path, user: str, *, rules: bool) -> tuple[Serving, Callable[[], None]]:
     directory = open_directory(data)
     now = datetime.now(UTC)
 
@@ -120,8 +121,8 @@ def _serving(data: Path, user: str) -> tuple[Serving, Callable[[], None]]:
         create_access_key(tx, directory.vault, user, now, os.urandom, _KEY)
 
     directory.engine.update(first)
-    rules = state_rules(directory.vault)
-    site = Site("123456789012", "us-east-1", directory.vault, os.urandom, rules)
+    judged = state_rules(directory.vault) if rules else NoRules()
+    site = Site("123456789012", "us-east-1", directory.vault, os.urandom, judged)
     return Serving(directory.engine, site, SERVICES, utc_now, Limits(), ""), directory.close
 
 
@@ -196,6 +197,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=16, help="that send at once (16)")
     parser.add_argument("--user", default=ADMINISTRATOR, help="writer: one with a policy")
     parser.add_argument("--load", help="one of them: lock, write, read, lock-file")
+    parser.add_argument("--no-rules", action="store_true", help="leave out the rules for states")
     parser.add_argument("--top", type=int, default=15, help="lines of each table (15)")
     options = parser.parse_args()
     direct._SLOW_COMMIT = 60.0  # noqa: SLF001 - counting makes commits slow, which changes the way
@@ -204,7 +206,7 @@ def main() -> None:
         Path(os.devnull).open("w") as nowhere,
     ):
         logs.set_up("info", "human", nowhere)
-        serving, close = _serving(Path(folder) / "data", options.user)
+        serving, close = _serving(Path(folder) / "data", options.user, rules=not options.no_rules)
         counts = asyncio.run(_counted(serving, options.clients))
         close()
     for load, (requests, count) in counts.items():
