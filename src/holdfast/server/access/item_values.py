@@ -6,7 +6,6 @@ policy can name. Attributes are those that a request mentions, in whichever of i
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from holdfast.aws.errors import ServiceError
@@ -16,6 +15,7 @@ from holdfast.server.access.policies.patterns import Values
 from holdfast.server.dynamodb.expressions.nodes import And, Compare, Condition, Literal, Path
 from holdfast.server.dynamodb.expressions.request import Expressions
 from holdfast.server.dynamodb.expressions.tokens import tokenize
+from holdfast.server.dynamodb.numbers import canonical
 from holdfast.server.dynamodb.values import AttributeValue
 
 Item = Mapping[str, AttributeValue]
@@ -83,11 +83,9 @@ def _text(value: AttributeValue | None) -> str:
     ((kind, content),) = value.items()
     if kind == "N":
         try:
-            number = Decimal(content)
-            # Larger ones are refused; written out they would be long.
-            return f"{number.normalize():f}" if abs(number.adjusted()) < 200 else UNKNOWN
-        except (InvalidOperation, TypeError, ValueError):
-            return UNKNOWN
+            return canonical(content)
+        except ServiceError:
+            return UNKNOWN  # it will be refused
     if kind == "B":
         return base64.b64encode(bytes(content)).decode()
     return content if isinstance(content, str) else UNKNOWN
