@@ -62,6 +62,7 @@ class Signer:
     access_key_id: str
     secret: str = field(repr=False)
     region: str = "us-east-1"
+    token: str | None = field(default=None, repr=False)  # of a session
 
     def headers(
         self,
@@ -87,7 +88,7 @@ class Signer:
         """
         url = f"http://{host or self.host}{target}"
         request = AWSRequest(method=method, url=url, data=body, headers=dict(headers or {}))
-        key = Credentials(self.access_key_id, self.secret)
+        key = Credentials(self.access_key_id, self.secret, self.token)
         auth: Any = (S3SigV4Auth if service == "s3" else SigV4Auth)(key, service, self.region)
         if payload_hash is not None:
             auth.payload = lambda _request: payload_hash

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from holdfast.server.housekeeping_steps import steps
 from holdfast.server.states import dead_locks
-from holdfast.server.states.dead_locks import release_dead_locks
 from in_process import Aws
 from lockers import BUCKET, KEY, TABLE, Locker, document, left_of_locks, prepare, session
 from server_time import sign_at_server_time
@@ -41,7 +41,8 @@ def lock(aws: Aws, key: str) -> None:
 
 def released(aws: Aws) -> int:
     """Let housekeeping do its step; return how many locks it released."""
-    return release_dead_locks(aws.engine, aws.site, aws.clock())
+    (step,) = (step for step in steps(aws.engine, aws.site) if step.name == "dead-locks")
+    return step.run(aws.clock())
 
 
 def held(aws: Aws) -> list[str]:
