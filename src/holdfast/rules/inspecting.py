@@ -99,7 +99,10 @@ class StateInspector:
     def finish(self) -> Facts:
         """Return what the whole is."""
         if self._facts is None:
-            found = _facts_of(header_if_readable(b"".join(self._pieces)))
+            body = b"".join(self._pieces)
+            found = _facts_of(header_if_readable(body))
+            if found == OTHER:
+                found = _of_later_format(body)
             self._let_go()
             return found
         if self._end and not self._end.rstrip(_SPACE).endswith(b"}"):
@@ -182,6 +185,31 @@ def facts_of(key: str, body: bytes) -> Facts:
     inspector = inspector_of(key)
     inspector.feed(body)
     return inspector.finish()
+
+
+class _Later(msgspec.Struct):
+    """The top of a state whose format is later than those that are known."""
+
+    version: int
+    serial: int
+    lineage: str
+    terraform_version: str
+
+
+_LATER = msgspec.json.Decoder(_Later)
+
+
+def _of_later_format(body: bytes) -> Facts:
+    """Return what can be said of a state that a later Terraform writes, which is not to be refused."""
+    if b'"lineage"' not in body[:4096]:
+        return OTHER
+    try:
+        top = _LATER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return OTHER
+    if top.version <= 4 or top.serial < 0 or not top.lineage:
+        return OTHER
+    return Facts("state", top.serial, top.lineage)
 
 
 def _facts_of(top: Header | None) -> Facts:

@@ -104,6 +104,16 @@ def test_what_is_no_state_is_left_alone(body: bytes) -> None:
         assert read("k", body, piece) == inspecting.OTHER
 
 
+def test_a_state_of_a_later_format_shows_its_serial() -> None:
+    """A Terraform that is yet to come must not be refused; how much it manages is not known."""
+    later = {"version": 5, "terraform_version": "3.0.0", "serial": 8, "lineage": "abc", "new": {}}
+
+    assert facts_of("k", written(later)) == Facts("state", 8, "abc")
+    for wrong in ({"serial": -1}, {"lineage": ""}, {"version": 2}, {"serial": "8"}):
+        assert facts_of("k", written({**later, **wrong})) == inspecting.OTHER
+    assert facts_of("k", written(later)[:-3]) == inspecting.OTHER
+
+
 def test_nothing_is_held_of_what_begins_otherwise() -> None:
     """However long it is."""
     inspector = StateInspector()
