@@ -44,3 +44,4 @@ def import_all() -> None:
     """Import what is not imported yet, so that no later request waits for it."""
     for service in SERVICES:
         _operations(service)
+    import_module("holdfast.server.access.authorize").import_all()

@@ -5,6 +5,7 @@ import sys
 
 _PROGRAM = """
 import sys
+from holdfast.server.access.actions import PLACES
 from holdfast.server.services import SERVICES, import_all
 def imported():
     return "holdfast.server.dynamodb.operations" in sys.modules
@@ -30,3 +31,8 @@ def test_the_services_are_known_without_an_import() -> None:
         "sys.exit(not right or 'holdfast.server.s3.operations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_policies_are_asked_for_is_imported_as_well() -> None:
+    """So that the first user with a policy does not wait for it."""
+    assert {f"holdfast.server.access.{name}" for name, _ in PLACES.values()} <= sys.modules.keys()

@@ -9,7 +9,7 @@ from holdfast.server.access.asked import Asked, Need
 Rule = Callable[[Asked], list[Need]]
 
 # A service's rules are imported when somebody other than the administrator first asks it.
-_PLACES: Mapping[str, tuple[str, str]] = {
+PLACES: Mapping[str, tuple[str, str]] = {
     "dynamodb": ("dynamodb_actions", "needs"),
     "holdfast": ("identity_actions", "own_needs"),
     "iam": ("identity_actions", "iam_needs"),
@@ -20,8 +20,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
 
 
 @cache
-def _rule(service: str) -> Rule:
-    module, name = _PLACES[service]
+def rule_of(service: str) -> Rule:
+    """Return what says what has to be allowed for a request to a service."""
+    module, name = PLACES[service]
     rule: Rule = getattr(import_module(f"holdfast.server.access.{module}"), name)
     return rule
 
@@ -33,4 +34,4 @@ def needs_of(asked: Asked) -> list[Need]:
         KeyError: nobody has said what this operation needs; nobody may do it then.
         ServiceError: the request does not say what it is about.
     """
-    return _rule(asked.service)(asked)
+    return rule_of(asked.service)(asked)

@@ -12,7 +12,7 @@ from msgspec import structs
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.timestamps import iso_seconds
 from holdfast.engine.port import Reader
-from holdfast.server.access.actions import needs_of
+from holdfast.server.access.actions import PLACES, needs_of, rule_of
 from holdfast.server.access.admission import DENIED
 from holdfast.server.access.asked import Asked, Need
 from holdfast.server.access.call import Call
@@ -40,6 +40,12 @@ _ONLY_ITSELF = (
 )
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
+
+
+def import_all() -> None:
+    """Import what says of each service what its requests need."""
+    for service in PLACES:
+        rule_of(service)
 
 
 def authorize(reader: Reader, call: Call) -> Params:
