@@ -97,8 +97,9 @@ def test_large_state_in_one_request_each_way(tofu: Aws) -> None:
 def test_lock_file_with_tags(tofu: Aws) -> None:
     """Made once, shown to whoever comes second, removed."""
     put(tofu, LOCK_FILE, INFO.encode(), IfNoneMatch="*", Tagging="lock=yes")
+    other = INFO.replace("4b2ab9a3", "00000000").encode()
     with refused("PreconditionFailed"):
-        put(tofu, LOCK_FILE, INFO.encode(), IfNoneMatch="*", Tagging="lock=yes")
+        put(tofu, LOCK_FILE, other, IfNoneMatch="*", Tagging="lock=yes")
     assert tofu.s3.get_object(Bucket=BUCKET, Key=LOCK_FILE)["Body"].read() == INFO.encode()
     tofu.s3.delete_object(Bucket=BUCKET, Key=LOCK_FILE)
     put(tofu, LOCK_FILE, INFO.encode(), IfNoneMatch="*")
