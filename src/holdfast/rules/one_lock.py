@@ -275,7 +275,9 @@ class OneLock:
 
     # ---- showing -------------------------------------------------------------------------------
 
-    def shown(self, tx: JudgedReader, name: StateName, place: str) -> bytes | None:
+    def shown(
+        self, tx: JudgedReader, name: StateName, place: str, *, to_delete: bool = False
+    ) -> bytes | None:
         """Return the lock document to show in a place instead of what is there; None: what is there.
 
         Shown are a lock that is held elsewhere, and, just after it was released, the lock that the
@@ -289,7 +291,8 @@ class OneLock:
         after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
         if state is None or state.lock is None:
             gone = after_refusal
-            if gone is None and _is_terraform(tx.caller.user_agent):
+            # A deletion on condition means no other lock than the one that is gone.
+            if gone is None and (to_delete or _is_terraform(tx.caller.user_agent)):
                 gone = self._recent.read_after_release(name, place, key_id, now)
             return None if gone is None else self._opened(tx, name, gone)
         held = state.lock

@@ -166,14 +166,14 @@ class StateRules:
         return self._take(tx, name, place, document, present=write.present)
 
     def shown_item(
-        self, tx: JudgedReader, table: str, key: str, *, present: bool
+        self, tx: JudgedReader, table: str, key: str, *, present: bool, to_delete: bool = False
     ) -> Attributes | None:
         """Show as an item a lock that was taken elsewhere."""
         del present
         found = state_of_item(tx, key)
         if found is None or found[1]:
             return None
-        document = self.lock.shown(tx, found[0], table_place(table))
+        document = self.lock.shown(tx, found[0], table_place(table), to_delete=to_delete)
         if document is None:
             return None
         return {LOCK_ID: {"S": key}, INFO: {"S": document.decode()}}

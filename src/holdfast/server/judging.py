@@ -156,9 +156,12 @@ class Rules(Protocol):
         """Judge a write of an item of a table with `item_key`, before its condition if it puts one."""
 
     def shown_item(
-        self, tx: JudgedReader, table: str, key: str, *, present: bool
+        self, tx: JudgedReader, table: str, key: str, *, present: bool, to_delete: bool = False
     ) -> Attributes | None:
-        """Return what to show for a key instead of its item, if it has one; None: what there is."""
+        """Return what to show for a key instead of its item, if it has one; None: what there is.
+
+        `to_delete`: it is the condition of a deletion that is compared with it.
+        """
 
     def may_finish(
         self, tx: JudgedReader, operation: str, params: Mapping[str, Any]
@@ -230,10 +233,10 @@ class NoRules:
         return None
 
     def shown_item(
-        self, _tx: JudgedReader, _table: str, _key: str, *, present: bool
+        self, _tx: JudgedReader, _table: str, _key: str, *, present: bool, to_delete: bool = False
     ) -> Attributes | None:
         """Show what there is."""
-        del present
+        del present, to_delete
         return None
 
     def may_finish(

@@ -2,6 +2,7 @@
 
 import json
 from itertools import product
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -272,3 +273,21 @@ def test_where_it_is_off_each_place_stands_by_itself(
     Locker(aws, "lockfile").lock()
     assert len(left_of_locks(aws)) == 2
     assert _warnings(aws) == warned
+
+
+def test_who_breaks_a_lock_wherever_it_is_shown_finds_it_in_each_place(aws: Aws) -> None:
+    """On the condition that it is still that lock, as `holdfast unlock` does; not a second time."""
+    held = Locker(aws, "dynamodb")
+    held.lock()
+    shown = aws.s3.get_object(Bucket=BUCKET, Key=f"{KEY}.tflock")
+    aws.s3.delete_object(Bucket=BUCKET, Key=f"{KEY}.tflock", IfMatch=shown["ETag"])
+    deletion: dict[str, Any] = {
+        "TableName": TABLE,
+        "Key": {"LockID": {"S": LOCK_ID}},
+        "ConditionExpression": "Info = :info",
+        "ExpressionAttributeValues": {":info": {"S": held.document.decode()}},
+    }
+    aws.dynamodb.delete_item(**deletion)
+    with pytest.raises(aws.dynamodb.exceptions.ConditionalCheckFailedException):
+        aws.dynamodb.delete_item(**deletion)
+    assert left_of_locks(aws) == []
