@@ -59,4 +59,5 @@ def test_twenty_plans_at_once_wait_for_each_other_in_every_mode(project: Project
     running = [one.begin("plan", "-lock-timeout=280s") for one in projects]
     said = [process.communicate(timeout=290)[0] for process in running]
 
-    assert [process.returncode for process in running] == [0] * 20, said
+    failed = [text for process, text in zip(running, said, strict=True) if process.returncode]
+    assert failed == []

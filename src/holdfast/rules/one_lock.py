@@ -288,11 +288,12 @@ class OneLock:
         if pending is not None:
             return self._opened(tx, name, pending)
         state: State | None = tx.get(State, *name)
-        after_refusal = self._recent.read_after_refusal(name, place, key_id, now)
+        # Terraform reads a lock after a refusal, or to give it back. Others may look for any reason.
+        waits = _is_terraform(tx.caller.user_agent)
+        gone = self._recent.read_after_refusal(name, place, key_id, now, again=waits)
         if state is None or state.lock is None:
-            gone = after_refusal
             # A deletion on condition means no other lock than the one that is gone.
-            if gone is None and (to_delete or _is_terraform(tx.caller.user_agent)):
+            if gone is None and (to_delete or waits):
                 gone = self._recent.read_after_release(name, place, key_id, now)
             return None if gone is None else self._opened(tx, name, gone)
         held = state.lock

@@ -54,10 +54,22 @@ class Recent:
             _put(self._refused, key, _Told(document, now + _CREDIT, times))
 
     def read_after_refusal(
-        self, state: StateName, place: str, access_key_id: str, now: datetime
+        self, state: StateName, place: str, access_key_id: str, now: datetime, *, again: bool
     ) -> bytes | None:
-        """Return the document that somebody was refused by and has not read yet; it is read now."""
+        """Return the document that somebody was refused by and has not read yet.
+
+        Args:
+            state: whose lock.
+            place: where it was refused.
+            access_key_id: of who reads. Processes that share it cannot be told apart.
+            now: the time.
+            again: whether it may be read again, for some seconds: another process of that key may
+                have been refused too, and this one may be the holder. Else it is read now.
+        """
         key = (state, place, access_key_id)
+        if again:
+            found = self._refused.get(key)
+            return found.document if found is not None and found.until > now else None
         if key not in self._refused:
             return None
         with self._lock:

@@ -154,6 +154,23 @@ def test_a_waiter_is_shown_the_lock_that_refused_it(aws: Aws, taken: str, asked:
     waiter.lock()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_holder_that_reads_its_lock_takes_nothing_from_who_waits(aws: Aws, mode: str) -> None:
+    """Both have the same key: the waiter finds what it was refused by after the holder has left."""
+    config = Config(
+        user_agent="Terraform/1.11.4",
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+    )
+    holder, waiter = (Locker(aws, mode, config=config) for _ in range(2))
+    holder.lock()
+    waiter.refused()
+    holder.release()
+    assert waiter.holder() == holder.document
+    waiter.lock()
+    waiter.release()
+
+
 def test_after_a_release_from_the_table_there_is_no_lock_file(aws: Aws) -> None:
     """Whoever looks for one, with the very same key, finds none."""
     holder = Locker(aws, "dynamodb")
