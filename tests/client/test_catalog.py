@@ -260,3 +260,18 @@ def test_a_table_that_does_not_exist_is_an_error(site: Site) -> None:
     settings = BackendSettings(site.bucket, region="us-east-1", dynamodb_table="no-such-table")
     with pytest.raises(NoSuchTable):
         survey(Backend(settings, cache=False).connection, cache=FactCache(None))
+
+
+def test_one_under_a_customers_key_hides_none_of_the_others(site: Site) -> None:
+    """It is listed as one that cannot be read, and why."""
+    written(site, "app.tfstate", made_state(1))
+    key: dict[str, str] = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    for name in ("theirs.tfstate", "theirs"):
+        site.s3.put_object(Bucket=site.bucket, Key=name, Body=made_state(2), **key)
+
+    found = {entry.address.key: entry.facts for entry in look(site).entries}
+
+    assert set(found) == {"app.tfstate", "theirs.tfstate"}
+    facts = found["theirs.tfstate"]
+    assert facts is not None
+    assert "customer's key" in facts.unreadable

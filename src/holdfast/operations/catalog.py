@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from holdfast.client.digests import Digests
-from holdfast.client.errors import AccessDenied
+from holdfast.client.errors import AccessDenied, ServiceFailed
 from holdfast.client.listing import STATE_SUFFIX
 from holdfast.client.lock_places import Kept
 from holdfast.client.locking import Held, held_of
@@ -22,6 +22,7 @@ from holdfast.operations.fetching import (
     StoredObject,
     in_parallel,
     list_objects,
+    not_for_us,
     read_object,
 )
 from holdfast.operations.locks import table_items
@@ -194,11 +195,17 @@ def _read_all(
         claims = stored.key.endswith(STATE_SUFFIX) or (
             table is not None and stored.key in table.digests
         )
-        if not claims and stored.size > _SNIFFED:
-            start = read_object(connection, stored.key, first=512)
-            if start is None or not start.content.lstrip().startswith(b"{"):
-                return stored, Facts(stored.etag, stored.size, other=True)
-        return reader.work_on(stored, lambda body: (body.stored, facts_of(body, claims=claims)))
+        try:
+            if not claims and stored.size > _SNIFFED:
+                start = read_object(connection, stored.key, first=512)
+                if start is None or not start.content.lstrip().startswith(b"{"):
+                    return stored, Facts(stored.etag, stored.size, other=True)
+            return reader.work_on(stored, lambda body: (body.stored, facts_of(body, claims=claims)))
+        except ServiceFailed as problem:
+            why = not_for_us(problem)
+            if not why:
+                raise
+            return stored, Facts(stored.etag, stored.size, unreadable=why, other=not claims)
 
     for found in in_parallel(read, wanted, total=len(wanted), progress=progress):
         if found is not None:

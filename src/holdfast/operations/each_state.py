@@ -4,8 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from holdfast.client.errors import ServiceFailed
 from holdfast.operations.catalog import Entry
-from holdfast.operations.fetching import Body, OnProgress, Reader, in_parallel
+from holdfast.operations.fetching import (
+    Body,
+    OnProgress,
+    Reader,
+    StoredObject,
+    in_parallel,
+    not_for_us,
+)
 from holdfast.terraform.records import StateFile
 from holdfast.terraform.statefile import UnreadableState, parse
 
@@ -54,8 +62,17 @@ def each_state(
         except UnreadableState as bad:
             return Made(entry, None, bad.reason)
 
+    def read(each: tuple[Entry, StoredObject]) -> Made[_Made] | None:
+        entry, stored = each
+        try:
+            return reader.work_on(stored, lambda body: done(entry, body))
+        except ServiceFailed as problem:
+            if why := not_for_us(problem):
+                return Made(entry, None, why)
+            raise
+
     found = in_parallel(
-        lambda each: reader.work_on(each[1], lambda body: done(each[0], body)),
+        read,
         wanted,
         total=len(wanted),
         progress=progress,

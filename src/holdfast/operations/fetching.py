@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from holdfast.client import object_headers
+from holdfast.client.errors import ServiceFailed
 from holdfast.client.listing import objects
 from holdfast.client.translate import Call, code_of, status_of, translated
 
@@ -85,6 +86,16 @@ def read_object(connection: "Connection", key: str, *, first: int | None = None)
             raise
     etag = answer["ETag"].strip('"')
     return Body(StoredObject(key, len(content), etag, answer["LastModified"]), content)
+
+
+def not_for_us(problem: ServiceFailed) -> str:
+    """Return why one object cannot be read although all others may be; nothing if it is no such case.
+
+    S3 answers InvalidRequest for an object under a customer's key to who does not send that key.
+    """
+    if problem.code != "InvalidRequest":
+        return ""
+    return "it is encrypted under a customer's key (SSE-C) that this backend does not have"
 
 
 class Reader:
