@@ -53,7 +53,7 @@ def staleness(held: HeldLock, seen: Seen, now: datetime) -> Staleness:
 def _heard(held: HeldLock, seen: Seen) -> datetime:
     """Return when the holder was last heard of, or could have been."""
     if not held.principal:
-        return held.last_write or held.since
+        return max(held.since, held.last_write or held.since)
     last = seen.last or max(seen.known_from, held.since)
     return max(last, held.since, held.last_write or held.since)
 
