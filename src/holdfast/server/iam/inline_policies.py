@@ -3,14 +3,16 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from holdfast.aws.errors import ServiceError
+from holdfast.engine.access_records import Role, User
 from holdfast.server.access.policies.document import Kind, PolicyRefused, parse
 from holdfast.server.iam.lookup import encoded, no_such
 from holdfast.server.iam.paging import page_of_names
-from holdfast.server.operation import Params
+from holdfast.server.operation import Params, Transaction
 
 # Characters of all policies of one user or role, without white space. AWS lets a role have as many
 # and a user 2048; there are no groups and no managed policies here to put the rest into.
@@ -43,60 +45,72 @@ def checked_trust(document: str) -> str:
     return checked(document, "trust")
 
 
-def with_policy(policies: Mapping[str, str], params: Params, owner: str) -> dict[str, str]:
-    """Return the policies of a user or a role with the one of a request.
+def put_policy(tx: Transaction, owner: User | Role, params: Params) -> None:
+    """Write a policy into a user or a role, in place of the one of that name.
 
     Args:
-        policies: by name.
+        tx: what it is written in.
+        owner: whose it is.
         params: `PolicyName` and `PolicyDocument`.
-        owner: such as `user ada`.
 
     Raises:
         ServiceError: MalformedPolicyDocument or LimitExceeded.
     """
     document = checked(params["PolicyDocument"], "identity")
-    added = {**policies, params["PolicyName"]: document}
-    if sum(map(_size, added.values())) > _MOST:
-        said = f"Maximum policy size of {_MOST} bytes exceeded for {owner}"
+    policies = {**owner.policies, params["PolicyName"]: document}
+    if sum(map(_size, policies.values())) > _MOST:
+        said = f"Maximum policy size of {_MOST} bytes exceeded for {_word(owner)} {owner.name}"
         raise ServiceError("LimitExceeded", said, status=409)
-    return added
+    _keep(tx, owner, policies, f"{_word(owner)}-policy-put", params)
 
 
-def without_policy(policies: Mapping[str, str], params: Params, kind: str) -> dict[str, str]:
-    """Return the policies without the one that a request names.
-
-    Args:
-        policies: by name.
-        params: `PolicyName`.
-        kind: `user` or `role`.
+def delete_policy(tx: Transaction, owner: User | Role, params: Params) -> None:
+    """Remove the policy that a request names; arguments as `put_policy`.
 
     Raises:
         ServiceError: NoSuchEntity.
     """
-    _named(policies, params, kind)
-    return {name: text for name, text in policies.items() if name != params["PolicyName"]}
+    _named(owner, params)
+    gone = params["PolicyName"]
+    policies = {name: text for name, text in owner.policies.items() if name != gone}
+    _keep(tx, owner, policies, f"{_word(owner)}-policy-deleted", params)
 
 
-def shown_policy(policies: Mapping[str, str], params: Params, kind: str) -> dict[str, Any]:
-    """Return the policy that a request names, as IAM shows it; arguments as `without_policy`.
+def shown_policy(owner: User | Role, params: Params) -> dict[str, Any]:
+    """Return the policy that a request names, as IAM shows it; arguments as `put_policy`.
 
     Raises:
         ServiceError: NoSuchEntity.
     """
-    document = _named(policies, params, kind)
-    return {"PolicyName": params["PolicyName"], "PolicyDocument": encoded(document)}
+    document = _named(owner, params)
+    return {
+        f"{_word(owner).capitalize()}Name": owner.name,
+        "PolicyName": params["PolicyName"],
+        "PolicyDocument": encoded(document),
+    }
 
 
-def page_of_policies(policies: Mapping[str, str], params: Params) -> dict[str, Any]:
+def page_of_policies(owner: User | Role, params: Params) -> dict[str, Any]:
     """Return a page of the policies' names."""
-    return page_of_names(params, "PolicyNames", policies)
+    return page_of_names(params, "PolicyNames", owner.policies)
 
 
-def _named(policies: Mapping[str, str], params: Params, kind: str) -> str:
+def _keep(
+    tx: Transaction, owner: User | Role, policies: dict[str, str], what: str, params: Params
+) -> None:
+    tx.put(replace(owner, policies=policies))
+    tx.rules.note(tx, what, {_word(owner): owner.name, "policy": params["PolicyName"]})
+
+
+def _named(owner: User | Role, params: Params) -> str:
     name = params["PolicyName"]
-    if name not in policies:
-        raise no_such(f"{kind} policy", name)
-    return policies[name]
+    if name not in owner.policies:
+        raise no_such(f"{_word(owner)} policy", name)
+    return owner.policies[name]
+
+
+def _word(owner: User | Role) -> Literal["user", "role"]:
+    return "user" if isinstance(owner, User) else "role"
 
 
 def _size(document: str) -> int:
