@@ -149,7 +149,7 @@ class StateRules:
     def write_item(self, tx: JudgedWriter, write: ItemWrite) -> Verdict:
         """Judge a write of an item of a lock table: a lock, or a digest."""
         found = state_of_item(tx, write.key)
-        if found is None:
+        if found is None or not _concerns(tx, found[0], write.table):
             return None
         name, is_digest = found
         if is_digest:
@@ -171,7 +171,7 @@ class StateRules:
         """Show as an item a lock that was taken elsewhere."""
         del present
         found = state_of_item(tx, key)
-        if found is None or found[1]:
+        if found is None or found[1] or not _concerns(tx, found[0], table):
             return None
         document = self.lock.shown(tx, found[0], table_place(table), to_delete=to_delete)
         if document is None:
@@ -239,3 +239,15 @@ class StateRules:
             about |= {"lock_id": state.lock.id, "who": state.lock.who}
             about["operation"] = state.lock.operation
         self.note(tx, "state-written" if change.facts is not None else "state-restored", about)
+
+
+def _concerns(tx: JudgedReader | JudgedWriter, name: StateName, table: str) -> bool:
+    """Say whether an item of a table is about a state, or only says so.
+
+    Anybody may have a table, and write into it what looks like the lock of a state that they have no
+    right to. A table counts once somebody has used it who may write the state.
+    """
+    if tx.may_write(*name):
+        return True
+    state: State | None = tx.get(State, *name)
+    return state is not None and table in state.tables

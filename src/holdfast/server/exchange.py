@@ -28,6 +28,7 @@ from holdfast.server.judging import Inspector
 from holdfast.server.operation import (
     CHECKSUM,
     INSPECTOR,
+    MAY_WRITE,
     Answer,
     Context,
     Operation,
@@ -38,6 +39,7 @@ from holdfast.server.operation import (
     Staging,
     Stream,
     Transaction,
+    every_state,
 )
 from holdfast.server.overload import overload
 from holdfast.server.serving import Serving
@@ -356,8 +358,12 @@ class Exchange:
             secure=request.secure,
         )
         self._serving.site.rules.seen(caller, self.now)
-        view = self._serving.engine.view
-        return Context(self._serving.site, caller, self.now, self.request_id, view, request.host)
+        view, site = self._serving.engine.view, self._serving.site
+        facts = (site, caller, self.now, self.request_id, view, request.host)
+        return Context(*facts, self._may_write)
+
+    def _may_write(self, *where: Any) -> bool:
+        return bool(self._params.get(MAY_WRITE, every_state)(*where))
 
     def _transact(self) -> Result:
         handler, context, params = self._handler, self._context(), self._params

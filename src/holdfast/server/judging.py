@@ -31,6 +31,9 @@ class Judged(Protocol):
     def caller(self) -> Caller:
         """Who calls."""
 
+    def may_write(self, bucket: str, key: str) -> bool:
+        """Say whether the caller may write the state under a key, whatever it asks for now."""
+
 
 class JudgedWriter(Judged, Writer, Protocol):
     """A transaction of a write that is judged."""

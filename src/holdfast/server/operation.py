@@ -37,6 +37,15 @@ OUTPUTS_ONLY = "@OutputsOnly"
 SEES = "@Sees"
 Sees = Callable[[str, str], bool]
 """Says of a bucket and a key whether the caller may be told of that state."""
+# One that authorization adds to requests for items: a `MayWrite`. Without it all may be written.
+MAY_WRITE = "@MayWrite"
+MayWrite = Callable[[Reader, str, str], bool]
+"""Says of a bucket and a key whether the caller may write the state there."""
+
+
+def every_state(_reader: Reader, _bucket: str, _key: str) -> bool:
+    """Say yes."""
+    return True
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -59,6 +68,7 @@ class Context(msgspec.Struct, frozen=True):
     request_id: str
     view: View  # for bodies that are streamed after the handler has returned
     host: str = ""  # as the client addressed us, for URLs in answers
+    may_write: MayWrite = every_state
 
 
 class Snapshot:
@@ -90,6 +100,10 @@ class Snapshot:
     def rules(self) -> Rules:
         """What judges writes of states."""
         return self.context.site.rules
+
+    def may_write(self, bucket: str, key: str) -> bool:
+        """Say whether the caller may write the state under a key, whatever it asks for now."""
+        return self.context.may_write(self._reader, bucket, key)
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""

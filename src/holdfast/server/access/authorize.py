@@ -30,7 +30,7 @@ from holdfast.server.access.policies.evaluate import (
 )
 from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.users import ADMINISTRATOR
-from holdfast.server.operation import OUTPUTS_ONLY, SEES, Params, Sees
+from holdfast.server.operation import MAY_WRITE, OUTPUTS_ONLY, SEES, MayWrite, Params, Sees
 
 # Who could give itself a key of the administrator would be the administrator.
 _CHANGING_USERS = ("iam:Create", "iam:Delete", "iam:Put", "iam:Tag", "iam:Untag", "iam:Update")
@@ -70,6 +70,8 @@ def authorize(reader: Reader, call: Call) -> Params:
             reduced = _reads_outputs(asked, about, need)
             if not reduced:
                 raise problem
+    if asked.service == "dynamodb":
+        return {**asked.params, MAY_WRITE: _may_write(asked, about)}
     if asked.service == "holdfast":
         return {**asked.params, SEES: _sight(asked, about)}
     return {**asked.params, OUTPUTS_ONLY: True} if reduced else asked.params
@@ -163,6 +165,21 @@ def _sight(asked: Asked, about: _About) -> Sees:
         return not _decision(about, Need(f"holdfast:{asked.operation}", arn)).explicit
 
     return cache(sees)
+
+
+def _may_write(asked: Asked, about: _About) -> MayWrite:
+    """Return what says of a state whether the caller may write it, by its own policies or the bucket's.
+
+    A policy of the bucket that denies some writes, such as those without encryption, denies not all.
+    """
+    from holdfast.server.access.s3_actions import guard_of, object_arn
+
+    def may(reader: Reader, bucket: str, key: str) -> bool:
+        guards = (None, guard_of(structs.replace(asked, reader=reader), bucket))
+        needs = (Need("s3:PutObject", object_arn(bucket, key), guard=guard) for guard in guards)
+        return any(_denial(asked, about, need) is None for need in needs)
+
+    return may
 
 
 def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
