@@ -49,6 +49,15 @@ def test_a_lock_of_one_mode_stops_the_others(
     assert locks_left(server, f"mixed/{taken}/{asked}") == []
 
 
+def test_without_the_rule_two_modes_do_not_see_each_other(project: Project, server: Server) -> None:
+    """Both write at the same time: what one lock is for."""
+    key, off = "unmixed/it.tfstate", {"one_lock": "off", "fence.stale": "off"}
+    server.client("holdfast").put_state_rules(Bucket=BUCKET, Prefix="unmixed/", Modes=off)
+    first, second = twins_in(project, key, "dynamodb", "lockfile")
+    with applying(first):
+        second.ok("apply", "-auto-approve")
+
+
 def test_twenty_plans_at_once_wait_for_each_other_in_every_mode(project: Project) -> None:
     """With `-lock-timeout` all succeed, whoever reads the holder just after it has left."""
     modes = [list(LOCK_MODES)[number % len(LOCK_MODES)] for number in range(20)]
