@@ -61,7 +61,9 @@ def put_policy(tx: Transaction, owner: User | Role, params: Params) -> None:
     if sum(map(_size, policies.values())) > _MOST:
         said = f"Maximum policy size of {_MOST} bytes exceeded for {_word(owner)} {owner.name}"
         raise ServiceError("LimitExceeded", said, status=409)
-    _keep(tx, owner, policies, f"{_word(owner)}-policy-put", params)
+    tx.put(replace(owner, policies=policies))
+    user = isinstance(owner, User)
+    tx.rules.note(tx, "user-policy-put" if user else "role-policy-put", _said(owner, params))
 
 
 def delete_policy(tx: Transaction, owner: User | Role, params: Params) -> None:
@@ -73,7 +75,11 @@ def delete_policy(tx: Transaction, owner: User | Role, params: Params) -> None:
     _named(owner, params)
     gone = params["PolicyName"]
     policies = {name: text for name, text in owner.policies.items() if name != gone}
-    _keep(tx, owner, policies, f"{_word(owner)}-policy-deleted", params)
+    tx.put(replace(owner, policies=policies))
+    user = isinstance(owner, User)
+    tx.rules.note(
+        tx, "user-policy-deleted" if user else "role-policy-deleted", _said(owner, params)
+    )
 
 
 def shown_policy(owner: User | Role, params: Params) -> dict[str, Any]:
@@ -95,11 +101,8 @@ def page_of_policies(owner: User | Role, params: Params) -> dict[str, Any]:
     return page_of_names(params, "PolicyNames", owner.policies)
 
 
-def _keep(
-    tx: Transaction, owner: User | Role, policies: dict[str, str], what: str, params: Params
-) -> None:
-    tx.put(replace(owner, policies=policies))
-    tx.rules.note(tx, what, {_word(owner): owner.name, "policy": params["PolicyName"]})
+def _said(owner: User | Role, params: Params) -> dict[str, str]:
+    return {_word(owner): owner.name, "policy": params["PolicyName"]}
 
 
 def _named(owner: User | Role, params: Params) -> str:
