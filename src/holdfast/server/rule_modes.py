@@ -16,7 +16,6 @@ ENFORCE, WARN, OFF = "enforce", "warn", "off"
 MODES = (ENFORCE, WARN, OFF)
 ALL = "all"
 SETTING = "holdfast:rules"  # in `Bucket.settings`; no name of AWS's has a colon
-MOST_PREFIXES = 100  # of one bucket
 LONGEST_PREFIX = 1024  # bytes, as of keys
 
 Modes = Mapping[str, str]  # rule -> mode

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from holdfast.server.housekeeping_steps import steps
-from holdfast.server.states import dead_locks
+from holdfast.server.states import dead_locks, prefixes
 from in_process import Aws
 from lockers import BUCKET, KEY, TABLE, Locker, document, left_of_locks, prepare, session
 from server_time import sign_at_server_time
@@ -116,7 +116,7 @@ def test_a_bucket_that_is_not_there(aws: Aws, operation: str, params: dict[str, 
 
 def test_prefixes_are_bounded(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bucket's record does not grow without end."""
-    monkeypatch.setattr(dead_locks, "MOST_PREFIXES", 1)
+    monkeypatch.setattr(prefixes, "MOST_PREFIXES", 1)
     put(aws, 2)
     put(aws, 3)
     with pytest.raises(ClientError, match="at most 1"):

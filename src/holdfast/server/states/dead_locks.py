@@ -14,10 +14,10 @@ from holdfast.engine.records import Bucket
 from holdfast.engine.state_records import State
 from holdfast.server.background import own_update
 from holdfast.server.operation import Params, Result, Site, Snapshot, Transaction, operation
-from holdfast.server.s3.bucket_setting import with_setting
+from holdfast.server.states.named_bucket import named_bucket
+from holdfast.server.states.prefixes import keep
 
 SETTING = "holdfast:release"  # in `Bucket.settings`; no name of AWS's has a colon
-MOST_PREFIXES = 100  # of one bucket
 LEAST_SECONDS = 7200
 _AT_ONCE = 100  # locks that are released in one round
 
@@ -29,7 +29,7 @@ def get_lock_release(tx: Snapshot, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket.
     """
-    return {"Policies": _shown(_given(_bucket(tx, params)))}
+    return {"Policies": _shown(_given(named_bucket(tx, params)))}
 
 
 @operation("PutLockRelease", writes=True)
@@ -39,7 +39,7 @@ def put_lock_release(tx: Transaction, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket; ValidationException for too short a time or too many prefixes.
     """
-    bucket = _bucket(tx, params)
+    bucket = named_bucket(tx, params)
     prefix, seconds = params.get("Prefix", ""), params["Seconds"]
     if seconds < LEAST_SECONDS:
         raise ServiceError(
@@ -48,8 +48,6 @@ def put_lock_release(tx: Transaction, params: Params) -> Result:
             "a holder that waits for a resource either",
         )
     given = {**_given(bucket), prefix: seconds}
-    if len(given) > MOST_PREFIXES:
-        raise ServiceError("ValidationException", f"a bucket has at most {MOST_PREFIXES} prefixes")
     _keep(tx, bucket, given, {"prefix": prefix, "seconds": seconds})
     return {"Policies": _shown(given)}
 
@@ -61,7 +59,7 @@ def delete_lock_release(tx: Transaction, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket.
     """
-    bucket = _bucket(tx, params)
+    bucket = named_bucket(tx, params)
     given = dict(_given(bucket))
     if "Prefix" in params:
         rest = {prefix: seconds for prefix, seconds in given.items() if prefix != params["Prefix"]}
@@ -116,15 +114,8 @@ def _given(bucket: Bucket) -> Mapping[str, int]:
 def _keep(
     tx: Transaction, bucket: Bucket, given: Mapping[str, int], what: Mapping[str, Any]
 ) -> None:
-    tx.put(with_setting(bucket, SETTING, dict(given) or None))
+    keep(tx, bucket, SETTING, given)
     tx.rules.note(tx, "lock-release-changed", {"bucket": bucket.name, **what})
-
-
-def _bucket(tx: Snapshot, params: Params) -> Bucket:
-    found = tx.get(Bucket, params["Bucket"])
-    if found is None:
-        raise ServiceError("NoSuchBucket", f"There is no bucket {params['Bucket']}")
-    return found
 
 
 def _shown(given: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.records import Bucket
 from holdfast.engine.state_records import Override, State
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
+from holdfast.server.states.named_bucket import named_bucket
 
 _USUAL_SECONDS = 600
 _MOST_EXAMINED = 5000  # states for one request; the client asks for the rest
@@ -74,9 +74,7 @@ def delete_override(tx: Transaction, params: Params) -> Result:
 
 
 def _state(tx: Snapshot, params: Params) -> State:
-    bucket, key = params["Bucket"], params["Key"]
-    if tx.get(Bucket, bucket) is None:
-        raise ServiceError("NoSuchBucket", f"There is no bucket {bucket}")
+    bucket, key = named_bucket(tx, params).name, params["Key"]
     state = tx.get(State, bucket, key)
     if state is None:
         raise ServiceError(

@@ -7,7 +7,6 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 from holdfast.server.rule_modes import (
-    MOST_PREFIXES,
     RULES,
     SETTING,
     BadMode,
@@ -15,7 +14,8 @@ from holdfast.server.rule_modes import (
     checked,
     given_in,
 )
-from holdfast.server.s3.bucket_setting import with_setting
+from holdfast.server.states.named_bucket import named_bucket
+from holdfast.server.states.prefixes import keep
 
 
 @operation("GetStateRules")
@@ -27,7 +27,7 @@ def get_state_rules(tx: Snapshot, params: Params) -> Result:
     """
     if "Key" in params and "Bucket" not in params:
         raise ServiceError("ValidationException", "Key needs Bucket")
-    bucket = _bucket(tx, params) if "Bucket" in params else None
+    bucket = named_bucket(tx, params) if "Bucket" in params else None
     modes = tx.rules.modes(tx, params.get("Bucket", ""), params.get("Key", ""))
     rules = [
         {"Name": rule.name, "Mode": modes[rule.name], "Meaning": rule.meaning}
@@ -44,7 +44,7 @@ def put_state_rules(tx: Transaction, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket; ValidationException for a rule or mode that there is not.
     """
-    bucket = _bucket(tx, params)
+    bucket = named_bucket(tx, params)
     prefix = params.get("Prefix", "")
     try:
         modes = checked(params["Modes"])
@@ -52,8 +52,6 @@ def put_state_rules(tx: Transaction, params: Params) -> Result:
         raise ServiceError("ValidationException", str(bad)) from None
     given = dict(given_in(bucket))
     given[prefix] = {**given.get(prefix, {}), **modes}
-    if len(given) > MOST_PREFIXES:
-        raise ServiceError("ValidationException", f"a bucket has at most {MOST_PREFIXES} prefixes")
     _keep(tx, bucket, given, {"prefix": prefix, "modes": modes})
     return {"Given": _shown(given)}
 
@@ -65,7 +63,7 @@ def delete_state_rules(tx: Transaction, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket.
     """
-    bucket = _bucket(tx, params)
+    bucket = named_bucket(tx, params)
     given = dict(given_in(bucket))
     if "Prefix" in params:
         changed = given.pop(params["Prefix"], None) is not None
@@ -80,15 +78,8 @@ def delete_state_rules(tx: Transaction, params: Params) -> Result:
 def _keep(
     tx: Transaction, bucket: Bucket, given: Mapping[str, Modes], what: Mapping[str, Any]
 ) -> None:
-    tx.put(with_setting(bucket, SETTING, dict(given) or None))
+    keep(tx, bucket, SETTING, given)
     tx.rules.note(tx, "rules-changed", {"bucket": bucket.name, **what})
-
-
-def _bucket(tx: Snapshot, params: Params) -> Bucket:
-    found = tx.get(Bucket, params["Bucket"])
-    if found is None:
-        raise ServiceError("NoSuchBucket", f"There is no bucket {params['Bucket']}")
-    return found
 
 
 def _shown(given: Mapping[str, Modes]) -> list[dict[str, Any]]:
