@@ -54,6 +54,34 @@ class Claims(Struct, frozen=True):
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
+def without_signature(
+    service: str, time: datetime, *, access_key_id: str = "", region: str = "", payload: str = ""
+) -> Claims:
+    """Return what is known of a request that is not signed, as the claims of one that is.
+
+    Args:
+        service: that is asked.
+        time: of the request, aware.
+        access_key_id: where something other than a signature says it.
+        region: that the service serves.
+        payload: what is declared of the body, in place of its hash.
+    """
+    return Claims(
+        access_key_id=access_key_id,
+        date="",
+        region=region,
+        service=service,
+        signed_headers=(),
+        signature="",
+        amz_date="",
+        time=time,
+        security_token="",
+        presigned=False,
+        expires=0,
+        payload_hash=payload,
+    )
+
+
 @lru_cache(maxsize=256)
 def scope_of(text: str, service: str, *, presigned: bool) -> tuple[str, str, str]:
     """Return access key id, date and region of a credential for this service."""

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from holdfast.aws.claims import Claims
+from holdfast.aws.claims import Claims, without_signature
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request
 from holdfast.aws.query import form
@@ -38,20 +38,7 @@ def claims(request: Request, service: str, now: datetime) -> Claims | None:
         return None
     if any(request.parameter(name) for name in _SIGNED_BY):
         return None
-    return Claims(
-        access_key_id="",
-        date="",
-        region="",
-        service=service,
-        signed_headers=(),
-        signature="",
-        amz_date="",
-        time=now,
-        security_token="",
-        presigned=False,
-        expires=0,
-        payload_hash="",
-    )
+    return without_signature(service, now)
 
 
 def taken(request: Request, body: bytes, claims: Claims, attempts: FailedAttempts) -> Claims:

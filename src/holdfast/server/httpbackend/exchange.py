@@ -5,12 +5,11 @@ rules and locks are the same.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
-from holdfast.aws.claims import UNSIGNED, Claims
+from holdfast.aws.claims import UNSIGNED, without_signature
 from holdfast.aws.errors import ServiceError
 from holdfast.aws.http import Request, Response
 from holdfast.aws.models import service
@@ -59,24 +58,6 @@ _SAME: Mapping[str, tuple[str, bool]] = {
 _LOCK_FILE = ".tflock"
 _UNSIGNED_BODY = SigningContext(b"", "", "", "", UNSIGNED)
 _LOCK_ID = "ID"  # the query parameter with the lock's ID
-
-
-def _claims(access_key_id: str, region: str, now: datetime) -> Claims:
-    """Return what policies look at of a signature, for a request that has none."""
-    return Claims(
-        access_key_id=access_key_id,
-        date="",
-        region=region,
-        service="s3",
-        signed_headers=(),
-        signature="",
-        amz_date="",
-        time=now,
-        security_token="",
-        presigned=False,
-        expires=0,
-        payload_hash=UNSIGNED,
-    )
 
 
 class StateExchange(Exchange):
@@ -138,7 +119,13 @@ class StateExchange(Exchange):
         if on_lock_file:
             params["Key"] += _LOCK_FILE
         site, who = self._serving.site, self.identity
-        claims = _claims(who.access_key_id, site.region, self.now)
+        claims = without_signature(
+            "s3",
+            self.now,
+            access_key_id=who.access_key_id,
+            region=site.region,
+            payload=UNSIGNED,
+        )
         return Call(
             service="s3",
             operation=operation,
