@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +18,26 @@ if TYPE_CHECKING:
 Target = Given  # what the options below say
 Function = Callable[..., Any]
 
-_OPTIONS = (
-    click.option(
+
+def chdir_option(text: str) -> Function:
+    """Return the option for another Terraform directory, with this line of help."""
+    return click.option(
         "--chdir",
         "directory",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         default=Path(),
-        help="The Terraform directory that says where the state is, instead of this one.",
-    ),
+        help=text,
+    )
+
+
+endpoint_option = click.option(
+    "--endpoint", metavar="URL", help="A server other than AWS, for all services."
+)
+profile_option = click.option("--profile", metavar="NAME", help="The AWS profile.")
+
+_OPTIONS = (
+    chdir_option("The Terraform directory that says where the state is, instead of this one."),
     click.option(
         "--url",
         metavar="URL",
@@ -40,8 +51,8 @@ _OPTIONS = (
     click.option(
         "--use-lockfile/--no-use-lockfile", default=None, help="Lock with a file in the bucket."
     ),
-    click.option("--endpoint", metavar="URL", help="A server other than AWS, for all services."),
-    click.option("--profile", metavar="NAME", help="The AWS profile."),
+    endpoint_option,
+    profile_option,
     click.option(
         "--workspace", metavar="NAME", help="The workspace, instead of the one selected there."
     ),
@@ -61,14 +72,25 @@ state_argument = click.argument("state", metavar="[STATE]", required=False)
 
 def target_options(function: Function) -> Function:
     """Give a command the options that say where states are; it receives them as `target: Target`."""
+    return gathered(function, _OPTIONS, _FIELDS)
+
+
+def gathered(function: Function, options: Sequence[Function], fields: Collection[str]) -> Function:
+    """Give a command options that it receives together, as `target: Target`.
+
+    Args:
+        function: the command.
+        options: decorators, in the order of the help.
+        fields: the fields of a target that they fill.
+    """
 
     @functools.wraps(function)
-    def called(**options: Any) -> Any:
-        given = {name: options.pop(name) for name in _FIELDS & options.keys()}
-        return function(target=Given(**given), **options)
+    def called(**values: Any) -> Any:
+        given = {name: values.pop(name) for name in fields}
+        return function(target=Given(**given), **values)
 
     decorated: Function = called
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         decorated = option(decorated)
     return decorated
 

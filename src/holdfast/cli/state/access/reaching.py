@@ -1,53 +1,40 @@
 """How the access commands reach IAM, and how what it refuses ends them."""
 
-import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import CommandFailed
+from holdfast.cli.state.target import (
+    Function,
+    chdir_option,
+    endpoint_option,
+    gathered,
+    profile_option,
+)
 from holdfast.client.config.given import Given
 
 if TYPE_CHECKING:
     from holdfast.client.connect import Connection
     from holdfast.client.settings import BackendSettings
 
-Function = Callable[..., Any]
-
 _ANY_REGION = "us-east-1"  # IAM has none, and its client wants one
 _FIELDS = ("directory", "region", "endpoint", "profile")
 _OPTIONS = (
-    click.option(
-        "--chdir",
-        "directory",
-        metavar="DIR",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        default=Path(),
-        help="The Terraform directory whose backend is meant, instead of this one.",
-    ),
+    chdir_option("The Terraform directory whose backend is meant, instead of this one."),
     click.option("--region", metavar="REGION", help="The region. Otherwise AWS_REGION's."),
-    click.option("--endpoint", metavar="URL", help="A server other than AWS, for all services."),
-    click.option("--profile", metavar="NAME", help="The AWS profile."),
+    endpoint_option,
+    profile_option,
 )
 
 
 def service_options(function: Function) -> Function:
     """Give a command the options that say where IAM is; it receives them as `target: Given`."""
-
-    @functools.wraps(function)
-    def called(**options: Any) -> Any:
-        given = {name: options.pop(name) for name in _FIELDS}
-        return function(target=Given(**given), **options)
-
-    decorated: Function = called
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return gathered(function, _OPTIONS, _FIELDS)
 
 
 def connection_of(target: Given, bucket: str = "") -> "Connection":

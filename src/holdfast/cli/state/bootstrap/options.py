@@ -2,18 +2,17 @@
 
 import functools
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from holdfast.cli.state.target import Function, endpoint_option, profile_option
+
 if TYPE_CHECKING:
     from holdfast.client.config.discovery import Discovered
     from holdfast.client.connect import Connection
     from holdfast.operations.bootstrap.desired import Desired
-
-Function = Callable[..., Any]
 
 # The file, as help shows it. A test reads it.
 EXAMPLE = """\
@@ -110,8 +109,8 @@ _OPTIONS = (
         "--tag", "tags", metavar="NAME=VALUE", multiple=True, callback=_tags, help="A tag."
     ),
     click.option("--log-bucket", metavar="NAME", help="Log accesses to this bucket."),
-    click.option("--endpoint", metavar="URL", help="A server other than AWS, for all services."),
-    click.option("--profile", metavar="NAME", help="The AWS profile."),
+    endpoint_option,
+    profile_option,
 )
 adopt_option = click.option(
     "--adopt", is_flag=True, help="Take over a bucket, table or key that bootstrap did not make."
