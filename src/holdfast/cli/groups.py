@@ -101,3 +101,9 @@ class DefaultGroup(click.Group):
         known = {item.value for item in offered}
         more = default.shell_complete(inner, incomplete)
         return [*offered, *(item for item in more if item.value not in known)]
+
+
+class ListGroup(DefaultGroup):
+    """A group that lists when no command is named."""
+
+    default = "list"

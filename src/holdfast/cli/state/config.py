@@ -8,12 +8,8 @@ from holdfast.cli.state.config_generate import generate
 from holdfast.cli.state.config_show import show
 
 
-class _Config(DefaultGroup):
-    default = "show"
-
-
 @click.group(
-    "config", cls=_Config, epilog=epilog("holdfast config", "holdfast config generate --check")
+    "config", cls=DefaultGroup, epilog=epilog("holdfast config", "holdfast config generate --check")
 )
 def config() -> None:
     """Show the backend of this directory and where each argument comes from, or generate backends.

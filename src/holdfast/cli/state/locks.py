@@ -12,7 +12,7 @@ import click
 from holdfast.cli.amounts import counted, timestamp
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.groups import ListGroup
 from holdfast.cli.options import json_option
 from holdfast.cli.output import note, print_json, warn
 from holdfast.cli.signals import Ended
@@ -32,13 +32,9 @@ prefix_option = click.option(
 )
 
 
-class _Locks(DefaultGroup):
-    default = "list"
-
-
 @click.group(
     "locks",
-    cls=_Locks,
+    cls=ListGroup,
     epilog=epilog(
         "holdfast locks",
         "holdfast locks --prefix prod/",

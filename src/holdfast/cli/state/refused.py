@@ -10,7 +10,7 @@ import click
 from holdfast.cli.amounts import human_size, timestamp
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.groups import ListGroup
 from holdfast.cli.options import complete_files, json_option, yes_option
 from holdfast.cli.output import CommandFailed, confirm, note, print_json, say
 from holdfast.cli.state.target import (
@@ -31,13 +31,9 @@ if TYPE_CHECKING:
 id_argument = click.argument("id_", metavar="ID")
 
 
-class _Refused(DefaultGroup):
-    default = "list"
-
-
 @click.group(
     "refused",
-    cls=_Refused,
+    cls=ListGroup,
     epilog=epilog(
         "holdfast refused",
         "holdfast refused diff 20260131T140500.123456Z-5FA1",

@@ -6,7 +6,7 @@ import click
 
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.groups import ListGroup
 from holdfast.cli.options import json_option, yes_option
 from holdfast.cli.output import confirm, note, print_json, say
 from holdfast.cli.state.access.ends import end_after, expires_option
@@ -23,13 +23,9 @@ key_argument = click.argument("key", metavar="KEY")
 user_option = click.option("--user", metavar="NAME", help="Whose it is; saves looking for it.")
 
 
-class _Keys(DefaultGroup):
-    default = "list"
-
-
 @click.group(
     "keys",
-    cls=_Keys,
+    cls=ListGroup,
     epilog=epilog(
         "holdfast keys",
         "holdfast keys create ci --expires 90d",

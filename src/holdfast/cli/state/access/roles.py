@@ -8,7 +8,7 @@ import click
 from holdfast.cli.amounts import ago, counted, timestamp
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.groups import ListGroup
 from holdfast.cli.options import json_option, yes_option
 from holdfast.cli.output import confirm, print_json, say
 from holdfast.cli.state.access.granting import (
@@ -31,13 +31,9 @@ if TYPE_CHECKING:
 role_argument = click.argument("role", metavar="ROLE")
 
 
-class _Roles(DefaultGroup):
-    default = "list"
-
-
 @click.group(
     "roles",
-    cls=_Roles,
+    cls=ListGroup,
     epilog=epilog(
         "holdfast roles",
         "holdfast roles create deploy --trust-user ada",

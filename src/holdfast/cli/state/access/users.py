@@ -8,7 +8,7 @@ import click
 from holdfast.cli.amounts import ago, counted, timestamp
 from holdfast.cli.colours import Style, safe
 from holdfast.cli.exit_codes import ExitCode, epilog
-from holdfast.cli.groups import DefaultGroup
+from holdfast.cli.groups import ListGroup
 from holdfast.cli.options import json_option, yes_option
 from holdfast.cli.output import CommandFailed, confirm, print_json, say
 from holdfast.cli.state.access.ends import end_after, expires_option
@@ -36,13 +36,9 @@ if TYPE_CHECKING:
 user_argument = click.argument("user", metavar="USER")
 
 
-class _Users(DefaultGroup):
-    default = "list"
-
-
 @click.group(
     "users",
-    cls=_Users,
+    cls=ListGroup,
     epilog=epilog(
         "holdfast users",
         "holdfast users create ada --key",
