@@ -19,7 +19,7 @@ from holdfast.cli.state.access.granting import (
     workspaces_option,
 )
 from holdfast.cli.state.access.reaching import connection_of, refusals, service_options
-from holdfast.cli.state.access.showing import print_policies
+from holdfast.cli.state.access.showing import policy_fields, print_deleted, print_policies
 from holdfast.cli.state.spans import span
 from holdfast.cli.state.target import Target, target_options
 from holdfast.cli.tables import Value, print_fields, print_table
@@ -89,10 +89,7 @@ def show(*, target: Target, role: str, as_json: bool) -> int:
         ("Description", found.description or None),
         ("Longest session", f"{found.max_seconds} s"),
     ]
-    fields += [
-        ("Policy", f"{name} ({right or 'not a ready one'})") for name, right in rights.items()
-    ]
-    print_fields(fields)
+    print_fields(fields + policy_fields(rights))
     say()
     print_policies({"Trust policy": found.trust}, empty="")
     return ExitCode.OK
@@ -186,10 +183,7 @@ def delete(*, target: Target, role: str, yes: bool, as_json: bool) -> int:
         had = counted(len(found.policies), "policy", "policies")
         confirm(f"{found.arn} is deleted, with {had}.", yes=yes)
         delete_role(connection, found)
-    if as_json:
-        print_json({"role": found.name, "deleted": True})
-    else:
-        say(f"Deleted: {safe(found.arn)}", Style.GOOD)
+    print_deleted("role", found.name, found.arn, as_json=as_json)
     return ExitCode.OK
 
 

@@ -1,4 +1,4 @@
-"""How keys, grants and policies are printed."""
+"""How users, roles, keys, grants and policies are printed."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.cli.amounts import ago, timestamp
 from holdfast.cli.colours import Style, safe
-from holdfast.cli.output import note, say
+from holdfast.cli.output import note, print_json, say
 from holdfast.cli.tables import Cell, Value, print_fields, print_table
 
 if TYPE_CHECKING:
+    from holdfast.operations.identities.inline import Kind
     from holdfast.operations.identities.keys import Key, NewKey
+    from holdfast.operations.identities.ready import Right
 
 
 def status_of(key: "Key", now: datetime) -> Cell:
@@ -69,6 +71,19 @@ def print_new_key(key: "NewKey") -> None:
     ]
     print_fields(fields)
     note("The secret is shown only now. Whoever has it acts as this user.")
+
+
+def policy_fields(rights: Mapping[str, "Right | None"]) -> list[tuple[str, Value]]:
+    """Return the policies of a user or a role as fields, each with the right that it grants."""
+    return [("Policy", f"{name} ({right or 'not a ready one'})") for name, right in rights.items()]
+
+
+def print_deleted(kind: "Kind", name: str, arn: str, *, as_json: bool) -> None:
+    """Say that a user or a role is deleted."""
+    if as_json:
+        print_json({kind: name, "deleted": True})
+    else:
+        say(f"Deleted: {safe(arn)}", Style.GOOD)
 
 
 def print_policies(policies: Mapping[str, str], *, empty: str) -> None:

@@ -23,6 +23,8 @@ from holdfast.cli.state.access.reaching import connection_of, refusals, service_
 from holdfast.cli.state.access.showing import (
     key_document,
     new_key_document,
+    policy_fields,
+    print_deleted,
     print_keys,
     print_new_key,
 )
@@ -106,10 +108,7 @@ def show(*, target: Target, user: str, as_json: bool) -> int:
         ("ARN", found.arn),
         ("Created", timestamp(found.created)),
     ]
-    fields += [
-        ("Policy", f"{name} ({right or 'not a ready one'})") for name, right in rights.items()
-    ]
-    print_fields(fields)
+    print_fields(fields + policy_fields(rights))
     if found.keys:
         say()
         print_keys(list(found.keys), empty="")
@@ -181,10 +180,7 @@ def delete(*, target: Target, user: str, yes: bool, as_json: bool) -> int:
         ]
         confirm(f"{found.arn} is deleted, with {had[0]} and {had[1]}.", yes=yes)
         delete_user(connection, found)
-    if as_json:
-        print_json({"user": found.name, "deleted": True})
-    else:
-        say(f"Deleted: {safe(found.arn)}", Style.GOOD)
+    print_deleted("user", found.name, found.arn, as_json=as_json)
     return ExitCode.OK
 
 
