@@ -1,16 +1,10 @@
 """Who may: roles, wrong credentials, and the same over TLS."""
 
-import ipaddress
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from certificates import certificate
 from real_clients import Server, Terraform, start, stop
 from roles import make_role
 from terraform_blocks import LOCK_MODES, backend, large, value
@@ -67,45 +61,12 @@ def test_credential_validation_may_be_skipped(project: Project) -> None:
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that speaks TLS, with a certificate for 127.0.0.1."""
     folder = tmp_path_factory.mktemp("tls")
-    certificate, key = certify(folder)
-    options = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+    cert, key = certificate(folder)
+    options = ("--tls-certificate", str(cert), "--tls-key", str(key))
     process, running = start(folder / "data", *options)
-    env = {**running.env, "AWS_CA_BUNDLE": str(certificate)}
+    env = {**running.env, "AWS_CA_BUNDLE": str(cert)}
     yield Server(running.data, env, running.said)
     stop(process)
-
-
-def certify(folder: Path) -> tuple[Path, Path]:
-    """Write a self-signed certificate for 127.0.0.1 and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "holdfast test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "server.pem", folder / "server.key"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    paths[1].chmod(0o600)
-    return paths
 
 
 @pytest.mark.parametrize("mode", list(LOCK_MODES))
