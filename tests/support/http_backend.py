@@ -6,10 +6,10 @@ Source: internal/backend/remote-state/http/client.go of both.
 import base64
 import hashlib
 import json
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import lockers
 from holdfast.aws.http import Headers, Request
 from in_process import ACCESS_KEY_ID, SECRET, Aws
 from lockers import BUCKET, KEY
@@ -32,16 +32,7 @@ def state(serial: int = 1, **fields: Any) -> bytes:
 
 def document(who: str = "ann@host", operation: str = "OperationTypeApply") -> bytes:
     """Return a new lock document, in which this backend names no path."""
-    fields = {
-        "ID": str(uuid.uuid4()),
-        "Operation": operation,
-        "Info": "",
-        "Who": who,
-        "Version": "1.11.4",
-        "Created": "2026-01-02T03:04:05.6Z",
-        "Path": "",
-    }
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return lockers.document(who, operation, path="")
 
 
 def bare(lock_id: str) -> bytes:

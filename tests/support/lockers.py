@@ -29,7 +29,9 @@ def prepare(aws: Aws) -> None:
     )
 
 
-def document(who: str = "ann@host", operation: str = "OperationTypeApply") -> bytes:
+def document(
+    who: str = "ann@host", operation: str = "OperationTypeApply", path: str = LOCK_ID
+) -> bytes:
     """Return a new lock document."""
     fields = {
         "ID": str(uuid.uuid4()),
@@ -38,7 +40,7 @@ def document(who: str = "ann@host", operation: str = "OperationTypeApply") -> by
         "Who": who,
         "Version": "1.11.4",
         "Created": "2026-01-02T03:04:05.6Z",
-        "Path": LOCK_ID,
+        "Path": path,
     }
     return json.dumps(fields, separators=(",", ":")).encode()
 
