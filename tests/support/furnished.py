@@ -1,23 +1,19 @@
 """A server with something of every kind in it, for requests that are made up."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 from holdfast.aws.http import Headers, Request, Response
 from holdfast.aws.models import service
-from holdfast.engine.open import open_directory
-from holdfast.engine.port import Writer
-from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
-from in_process import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET, Aws
+from in_process import ACCESS_KEY_ID, ACCOUNT, REGION, SECRET, Aws, fresh_server
 from mutated_requests import Wire
-from raw_http import Signer
+from raw_http import JSON_KINDS, Signer
 
 SIGNER = Signer("127.0.0.1:8270", ACCESS_KEY_ID, SECRET, REGION)
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/table"
@@ -114,20 +110,20 @@ class Furnished:
 @contextmanager
 def furnished_server(folder: Path) -> Iterator[Furnished]:
     """Open a server with one administrator."""
-    directory = open_directory(folder / "data")
-    now = datetime.now(UTC)
-
-    def first(tx: Writer) -> None:
-        create_user(tx, ADMINISTRATOR, now, os.urandom)
-        key = NewKey(ACCESS_KEY_ID, SECRET)
-        create_access_key(tx, directory.vault, ADMINISTRATOR, now, os.urandom, key)
-
-    directory.engine.update(first)
-    yield Furnished(Aws(directory.path, directory.engine, directory.vault), dict(KNOWN))
-    directory.close()
+    with fresh_server(folder) as aws:
+        yield Furnished(aws, dict(KNOWN))
 
 
 def bytes_of(response: Response) -> bytes:
     """Return the whole body of an answer."""
     body = response.body
     return body if isinstance(body, bytes) else b"".join(body)
+
+
+def code_of(service_name: str, response: Response) -> str:
+    """Return the code of the error that a service answers; empty if the answer names none."""
+    body = bytes_of(response)
+    if service_name in JSON_KINDS:
+        return str(json.loads(body)["__type"]).rpartition("#")[2]
+    code = ET.fromstring(body).find(".//{*}Code")  # noqa: S314 - our own answer
+    return str(code.text) if code is not None else ""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,8 +16,10 @@ from botocore.config import Config
 
 from holdfast.aws.http import Headers, Request, Response
 from holdfast.cli.server.judging import state_rules
-from holdfast.engine.port import Engine
+from holdfast.engine.open import open_directory
+from holdfast.engine.port import Engine, Writer
 from holdfast.engine.vault import Vault
+from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_key, create_user
 from holdfast.server.operation import Site
 from holdfast.server.pipeline import Pipeline
 from holdfast.server.services import SERVICES
@@ -172,6 +175,24 @@ class Aws:
         return AWSResponse(
             request.url, response.status, cast("Any", HTTPHeaders.from_dict(headers)), raw
         )
+
+
+@contextmanager
+def fresh_server(folder: Path) -> Iterator[Aws]:
+    """Open a server with one administrator, whose data are in a new directory of the folder."""
+    directory = open_directory(folder / "data")
+    now = datetime.now(UTC)
+
+    def first(tx: Writer) -> None:
+        create_user(tx, ADMINISTRATOR, now, os.urandom)
+        key = NewKey(ACCESS_KEY_ID, SECRET)
+        create_access_key(tx, directory.vault, ADMINISTRATOR, now, os.urandom, key)
+
+    directory.engine.update(first)
+    made = Aws(directory.path, directory.engine, directory.vault)
+    yield made
+    made.close()
+    directory.close()
 
 
 def _text(value: str | bytes) -> str:

@@ -1,20 +1,17 @@
 """Every served operation, asked by a user without a policy: denied, whatever is asked and however."""
 
-import json
 import logging
 import os
 from collections.abc import Iterator
-from xml.etree import ElementTree as ET
 
 import pytest
 
-from furnished import Furnished, bytes_of, furnished_server
-from holdfast.aws.http import Response
+from furnished import Furnished, code_of, furnished_server
 from holdfast.aws.models import SERVED, service
 from holdfast.server.access.identity_actions import UNASKED
 from in_process import REGION
 from mutated_requests import Mutator
-from raw_http import JSON_KINDS, Signer
+from raw_http import Signer
 from somebody import Somebody, deny
 
 EXAMPLES = int(os.environ.get("HOLDFAST_FUZZ_EXAMPLES", "8"))  # for each operation
@@ -45,14 +42,6 @@ def signer(request: pytest.FixtureRequest, furnished: Furnished) -> Signer:
     return Signer("127.0.0.1:8270", user.key.access_key_id, user.key.secret, REGION)
 
 
-def _code(name: str, response: Response) -> str:
-    body = bytes_of(response)
-    if name in JSON_KINDS:
-        return str(json.loads(body)["__type"]).rpartition("#")[2]
-    code = ET.fromstring(body).find(".//{*}Code")  # noqa: S314 - our own answer
-    return str(code.text) if code is not None else ""
-
-
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=str)
 def test_nothing_is_done_for_who_may_not(
     furnished: Furnished,
@@ -75,7 +64,7 @@ def test_nothing_is_done_for_who_may_not(
         if wire.method == "HEAD":
             denied += response.status == 403
         else:
-            denied += _code(name, response) in DENIED
+            denied += code_of(name, response) in DENIED
         if denied and number >= EXAMPLES:
             break
     assert denied, "none was denied"

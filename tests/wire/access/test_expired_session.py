@@ -1,19 +1,16 @@
 """Every served operation, asked by a session that has ended and holds a lock: nothing is done."""
 
-import json
 import logging
 from collections.abc import Iterator
-from xml.etree import ElementTree as ET
 
 import pytest
 
-from furnished import Furnished, bytes_of, furnished_server
-from holdfast.aws.http import Response
+from furnished import Furnished, code_of, furnished_server
 from holdfast.aws.models import SERVED, service
 from in_process import REGION
 from lockers import document
 from mutated_requests import Mutator
-from raw_http import JSON_KINDS, Signer
+from raw_http import Signer
 
 EXAMPLES = 6  # for each operation
 MOST_EXAMPLES = 200  # until one is well-formed
@@ -47,14 +44,6 @@ def signer(furnished: Furnished) -> Signer:
     return Signer("127.0.0.1:8270", key, secret, REGION, token)
 
 
-def _code(name: str, response: Response) -> str:
-    body = bytes_of(response)
-    if name in JSON_KINDS:
-        return str(json.loads(body)["__type"]).rpartition("#")[2]
-    code = ET.fromstring(body).find(".//{*}Code")  # noqa: S314 - our own answer
-    return str(code.text) if code is not None else ""
-
-
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=str)
 def test_nothing_is_done_for_an_expired_session(
     furnished: Furnished,
@@ -77,7 +66,7 @@ def test_nothing_is_done_for_an_expired_session(
         if wire.method == "HEAD":
             expired += response.status == 400
         else:
-            expired += _code(name, response).startswith("ExpiredToken")
+            expired += code_of(name, response).startswith("ExpiredToken")
         if expired and number >= EXAMPLES:
             break
     assert expired, "no answer says that the session has expired"
