@@ -1,10 +1,11 @@
 """What the tests of who may do what share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from furnished import Furnished, furnished_server
 from in_process import Aws
 from somebody import Somebody
 
@@ -29,6 +30,14 @@ def place(aws: Aws) -> Aws:
         item: Any = {"LockID": {"S": f"{BUCKET}/{stage}/app"}, "Info": {"S": "held"}}
         aws.dynamodb.put_item(TableName=TABLE, Item=item)
     return aws
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """One server for all operations, with something of every kind in it."""
+    with furnished_server(tmp_path_factory.mktemp("furnished")) as made:
+        made.furnish()
+        yield made
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 import logging
 import os
-from collections.abc import Iterator
 
 import pytest
 
-from furnished import Furnished, code_of, furnished_server
+from furnished import Furnished, code_of
 from holdfast.aws.models import SERVED, service
 from holdfast.server.access.identity_actions import UNASKED
 from in_process import REGION
@@ -24,14 +23,6 @@ OPERATIONS = [
     if each not in UNASKED and each != "DescribeEndpoints"
 ]
 DENIED = ("AccessDenied", "AccessDeniedException")
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """One server for all operations."""
-    with furnished_server(tmp_path_factory.mktemp("nobody")) as made:
-        made.furnish()
-        yield made
 
 
 @pytest.fixture(scope="module", params=["nothing", "a denial"])

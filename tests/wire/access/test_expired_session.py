@@ -1,11 +1,10 @@
 """Every served operation, asked by a session that has ended and holds a lock: nothing is done."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
-from furnished import Furnished, code_of, furnished_server
+from furnished import Furnished, code_of
 from holdfast.aws.models import SERVED, service
 from in_process import REGION
 from lockers import document
@@ -19,14 +18,6 @@ UNSIGNED = "AssumeRoleWithWebIdentity"
 OPERATIONS = [
     (name, each) for name in sorted(SERVED) for each in sorted(SERVED[name]) if each != UNSIGNED
 ]
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """One server for all operations."""
-    with furnished_server(tmp_path_factory.mktemp("expired")) as made:
-        made.furnish()
-        yield made
 
 
 @pytest.fixture(scope="module")
