@@ -14,7 +14,7 @@ from holdfast.rules.one_lock import holds
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import StateName
 from holdfast.server.judging import JudgedReader, JudgedWriter, ObjectPut, Refusal
-from holdfast.server.rule_modes import Modes, modes_of
+from holdfast.server.rule_modes import Modes, Usual, modes_of
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
 
@@ -22,22 +22,22 @@ Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
 class Fencing:
     """Judges writes and deletions of states."""
 
-    def __init__(self, outdated: OutdatedSessions, note: Note, defaults: Modes) -> None:
+    def __init__(self, outdated: OutdatedSessions, note: Note, usual: Usual) -> None:
         """Join what it needs.
 
         Args:
             outdated: sessions that have to read a state before they write it.
             note: writes into the journal.
-            defaults: the mode of every rule, where a bucket says nothing.
+            usual: the mode of every rule, where a bucket says nothing.
         """
         self._outdated = outdated
         self._note = note
-        self._defaults = defaults
+        self._usual = usual
 
     def modes(self, tx: JudgedReader, name: StateName) -> Modes:
         """Return the mode of every rule for a state, or for all without the name of a bucket."""
         bucket = tx.get(Bucket, name.bucket) if name.bucket else None
-        return modes_of(bucket, name.key, self._defaults)
+        return modes_of(bucket, name.key, self._usual.of(*name))
 
     def put(self, tx: JudgedWriter, name: StateName, put: ObjectPut) -> Refusal | None:
         """Judge a write of what is or may become a state."""

@@ -43,7 +43,7 @@ from holdfast.server.judging import (
     Stores,
     Verdict,
 )
-from holdfast.server.rule_modes import DEFAULTS, ENFORCE, OFF, WARN, Modes
+from holdfast.server.rule_modes import AS_EVER, ENFORCE, OFF, WARN, Modes, Usual
 
 
 class StateRules:
@@ -51,17 +51,17 @@ class StateRules:
 
     item_key = LOCK_ID
 
-    def __init__(self, stores: Stores, chain_key: bytes, defaults: Modes = DEFAULTS) -> None:
+    def __init__(self, stores: Stores, chain_key: bytes, usual: Usual = AS_EVER) -> None:
         """Put the rules together.
 
         Args:
             stores: how objects and items are reached.
             chain_key: of the journal, 32 bytes.
-            defaults: the mode of every rule, where a bucket says nothing.
+            usual: the mode of every rule, where a bucket says nothing.
         """
         self._chain_key = chain_key
         self._outdated = OutdatedSessions()
-        self._fencing = Fencing(self._outdated, self.note, defaults)
+        self._fencing = Fencing(self._outdated, self.note, usual)
         recent = Recent()
         self.lock = OneLock(stores, recent, self.note, self._fencing.lost)
         self._finishing = Finishing(recent)

@@ -1,7 +1,7 @@
 """How strictly each rule about states is held, for a bucket and for prefixes in it.
 
 What a bucket says is kept in its record, `{prefix: {rule: mode}}`. For each rule the longest prefix
-that names it wins; what no prefix names is as the server says for all buckets.
+that names it wins; what no prefix names is as the settings of the server say, which have prefixes too.
 """
 
 from collections.abc import Mapping
@@ -61,6 +61,37 @@ def checked(given: Mapping[str, Any]) -> dict[str, str]:
     return {**dict.fromkeys(DEFAULTS, given[ALL]), **named} if ALL in given else named
 
 
+class Usual(msgspec.Struct, frozen=True):
+    """What the settings of the server say: for all states, and for some by how their names begin."""
+
+    everywhere: Modes  # a mode for every rule
+    by_prefix: tuple[tuple[str, Modes], ...] = ()  # of BUCKET/KEY; the shorter first
+
+    def of(self, bucket: str, key: str) -> Modes:
+        """Return the mode of every rule for a key, if its bucket says nothing."""
+        if not self.by_prefix:
+            return self.everywhere
+        name, found = f"{bucket}/{key}", dict(self.everywhere)
+        for prefix, modes in self.by_prefix:
+            if name.startswith(prefix):
+                found.update(modes)
+        return found
+
+
+AS_EVER = Usual(DEFAULTS)
+
+
+def usual(given: Mapping[str, Modes]) -> Usual:
+    """Return what settings say.
+
+    Args:
+        given: modes by how names begin, BUCKET/PREFIX; those for all states under "".
+    """
+    prefixes = sorted((prefix for prefix in given if prefix), key=len)
+    everywhere = {**DEFAULTS, **given.get("", {})}
+    return Usual(everywhere, tuple((prefix, given[prefix]) for prefix in prefixes))
+
+
 def given_in(bucket: Bucket | None) -> Mapping[str, Modes]:
     """Return what a bucket says, by prefix."""
     if bucket is None:
@@ -75,7 +106,7 @@ def modes_of(bucket: Bucket | None, key: str, defaults: Modes) -> Modes:
     Args:
         bucket: where it is.
         key: the object's.
-        defaults: what the server says for all buckets; a mode for every rule.
+        defaults: what the server says for this key; a mode for every rule.
     """
     given = given_in(bucket)
     if not given:

@@ -215,19 +215,37 @@ def test_rules_are_said_in_a_line_or_a_table(tmp_path: Path, content: str) -> No
     file.write_text(content)
     modes = resolve({"config": str(file)}, {}).rules
 
-    assert modes == {"fence.unlocked": "enforce", "digest": "off"}
+    assert modes == {"": {"fence.unlocked": "enforce", "digest": "off"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'rules = "digest=off my-states/prod/a%20b/:fence.unlocked=enforce"',
+        '[rules]\ndigest = "off"\n[rules."my-states/prod/a b/"]\nfence.unlocked = "enforce"',
+    ],
+)
+def test_rules_are_said_for_a_bucket_and_a_prefix(tmp_path: Path, content: str) -> None:
+    """Beside those for all states."""
+    file = tmp_path / "holdfast.toml"
+    file.write_text(content)
+    modes = resolve({"config": str(file)}, {}).rules
+
+    assert modes == {"": {"digest": "off"}, "my-states/prod/a b/": {"fence.unlocked": "enforce"}}
 
 
 def test_all_rules_are_named_at_once() -> None:
     """Those that are named by themselves are as they say."""
-    modes = resolve({"rules": "fence.held=warn all=off"}, {}).rules
+    modes = resolve({"rules": "fence.held=warn all=off"}, {}).rules[""]
 
     assert set(modes.values()) == {"warn", "off"}
     assert modes["fence.held"] == "warn"
 
 
-@pytest.mark.parametrize("text", ["fence.held", "fence=off", "fence.held=maybe"])
+@pytest.mark.parametrize(
+    "text", ["fence.held", "fence=off", "fence.held=maybe", "b/p:fence=off", "b:fence.held=off"]
+)
 def test_a_rule_or_mode_that_is_none_is_refused(text: str) -> None:
     """With what there is."""
-    with pytest.raises(BadSetting, match=r"fence\.held"):
+    with pytest.raises(BadSetting, match=r"fence\."):
         resolve({"rules": text}, {})

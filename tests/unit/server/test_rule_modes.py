@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from holdfast.engine.records import Bucket
-from holdfast.server.rule_modes import DEFAULTS, SETTING, BadMode, Modes, checked, modes_of
+from holdfast.server.rule_modes import DEFAULTS, SETTING, BadMode, Modes, checked, modes_of, usual
 
 
 def bucket(given: dict[str, Modes]) -> Bucket:
@@ -39,6 +39,22 @@ def test_the_longest_prefix_that_names_a_rule_wins() -> None:
         "enforce",
     )
     assert deep["fence.held"] == DEFAULTS["fence.held"]
+
+
+def test_settings_have_prefixes_too() -> None:
+    """The longest wins, and a bucket wins over all of them."""
+    said = usual(
+        {
+            "b/prod/": {"fence.stale": "warn", "fence.held": "warn"},
+            "": {"digest": "off"},
+            "b/": {"fence.stale": "off"},
+        }
+    )
+
+    assert said.of("a", "prod/app") == {**DEFAULTS, "digest": "off"}
+    assert said.of("b", "app")["fence.stale"] == "off"
+    deep = modes_of(bucket({"": {"fence.held": "off"}}), "prod/app", said.of("b", "prod/app"))
+    assert (deep["fence.stale"], deep["fence.held"], deep["digest"]) == ("warn", "off", "off")
 
 
 @pytest.mark.parametrize("given", [{"fence": "off"}, {"fence.held": "maybe"}, {"fence.held": True}])

@@ -252,7 +252,9 @@ SETTINGS: tuple[Setting, ...] = (
         "RULE=MODE...",
         "How strictly the rules about states are held where no bucket says otherwise: pairs with "
         "spaces between them, such as `fence.unlocked=enforce fence.emptied=enforce`, or a table "
-        "`[rules]` of the file. A mode is enforce, warn or off; `all` stands for all rules.",
+        "`[rules]` of the file. A mode is enforce, warn or off; `all` stands for all rules. "
+        '`BUCKET/PREFIX:RULE=MODE`, or a table `[rules."BUCKET/PREFIX"]`, is about the states '
+        "whose names begin so.",
     ),
     Setting(
         "log_level",

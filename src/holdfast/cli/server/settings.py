@@ -51,7 +51,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
     webhook_secret: str
     webhook_events: frozenset[str]
     webhook_lock_held_after: float
-    rules: Mapping[str, str]  # mode by rule, of those that are not as usual
+    rules: Mapping[str, Mapping[str, str]]  # modes by BUCKET/PREFIX that are not as ever
     log_level: str
     log_format: str
     given: frozenset[str] = frozenset()  # names of the settings whose value is not the default's
