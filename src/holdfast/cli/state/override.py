@@ -21,6 +21,7 @@ from holdfast.cli.state.target import (
 from holdfast.cli.tables import print_table
 
 if TYPE_CHECKING:
+    from holdfast.client.backend import Backend
     from holdfast.operations.overrides import Leave
 
 
@@ -75,7 +76,7 @@ def override(
         else:
             say(f"No leave is given for {safe(address.url)}.")
         return ExitCode.OK
-    return _grant(target, state, reason or "", lasting, as_json=as_json)
+    return _grant(backend, reason or "", lasting, as_json=as_json)
 
 
 def _check(*, reason: str | None, lasting: timedelta | None, list_: bool, cancel: bool) -> None:
@@ -89,12 +90,9 @@ def _check(*, reason: str | None, lasting: timedelta | None, list_: bool, cancel
         raise click.UsageError("--for is 10s to 1d")
 
 
-def _grant(
-    target: Target, state: str | None, reason: str, lasting: timedelta | None, *, as_json: bool
-) -> int:
+def _grant(backend: "Backend", reason: str, lasting: timedelta | None, *, as_json: bool) -> int:
     from holdfast.operations.overrides import USUAL, grant
 
-    backend = backend_of(target, state)
     address = backend.address
     leave = grant(backend.connection, address.bucket, address.object_key, reason, lasting or USUAL)
     if as_json:
