@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -35,6 +35,7 @@ from holdfast.server.access.users import ADMINISTRATOR, NewKey, create_access_ke
 from holdfast.server.judging import NoRules
 from holdfast.server.operation import Site
 from holdfast.server.pipeline import Pipeline
+from holdfast.server.rule_modes import checked
 from holdfast.server.services import SERVICES
 from holdfast.server.serving import Serving
 
@@ -44,6 +45,16 @@ _URL = "http://127.0.0.1:8270"
 _KEY = NewKey("AKIABENCHMARK0000001", "benchmark-secret-of-forty-characters-0001")
 _PIECE = 1 << 20  # bytes handed over at once
 _SIZES = {"10 KB": 10, "100 KB": 100, "1 MB": 1000}  # thousands of bytes
+
+_OFF = {"all": "off"}
+_FENCES = ("held", "stale", "lineage", "outdated")
+_ALONE: dict[str, dict[str, str] | None] = {
+    "without": None,
+    "journal": checked(_OFF),
+    "one_lock": checked({**_OFF, "one_lock": "enforce"}),
+    "digest": checked({**_OFF, "digest": "enforce"}),
+    "fence": checked({**_OFF, **{f"fence.{name}": "enforce" for name in _FENCES}}),
+}
 
 Times = dict[str, list["Spent"]]  # by step
 
@@ -87,7 +98,8 @@ def cycle(signer: Signer, key: str, body: bytes, *, lock_file: bool) -> list[Ste
 class Server:
     """A pipeline over a store of its own."""
 
-    def __init__(self, data: Path, *, rules: bool) -> None:
+    def __init__(self, data: Path, modes: Mapping[str, str] | None) -> None:
+        """Make the store; without rules if there are no modes."""
         self._directory = open_directory(data)
         vault, engine = self._directory.vault, self._directory.engine
         now = datetime.now(UTC)
@@ -97,7 +109,7 @@ class Server:
             create_access_key(tx, vault, ADMINISTRATOR, now, os.urandom, _KEY)
 
         engine.update(first)
-        judged = state_rules(vault) if rules else NoRules()
+        judged = NoRules() if modes is None else state_rules(vault, {"": modes})
         site = Site("123456789012", "us-east-1", vault, os.urandom, judged)
         self._pipeline = Pipeline(Serving(engine, site, SERVICES))
 
@@ -158,9 +170,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200, help="of each kind (200)")
     parser.add_argument("--large", type=int, default=0, help="megabytes of a larger state")
     parser.add_argument("--check", action="store_true", help="fail beyond the limit")
+    parser.add_argument("--each", action="store_true", help="each rule by itself")
     options = parser.parse_args()
     sizes = dict(_SIZES) | ({f"{options.large} MB": options.large * 1000} if options.large else {})
     signer = Signer(_URL, _URL, _KEY.access_key_id, _KEY.secret)
+    if options.each:
+        for lock_file in (False, True):
+            _each(signer, options.rounds, lock_file)
+        return 0
     worst = 0.0
     for size, thousands in sizes.items():
         for lock_file in (False, True):
@@ -178,8 +195,8 @@ def _compare(signer: Signer, size: str, thousands: int, rounds: int, lock_file: 
 
     with tempfile.TemporaryDirectory(prefix="holdfast-benchmark-") as folder:
         servers = {
-            "without": Server(Path(folder) / "without", rules=False),
-            "with": Server(Path(folder) / "with", rules=True),
+            "without": Server(Path(folder) / "without", None),
+            "with": Server(Path(folder) / "with", {}),
         }
         for server in servers.values():
             for request in places(signer):
@@ -196,6 +213,41 @@ def _compare(signer: Signer, size: str, thousands: int, rounds: int, lock_file: 
         cells = [_cell(one, two) for one, two in zip(off[name], on[name], strict=True)]
         print(f"  {name:<10}  {'  '.join(cells)}")
     return (on["all"].elapsed / off["all"].elapsed - 1) * 100
+
+
+def _each(signer: Signer, rounds: int, lock_file: bool) -> None:
+    """Print what each rule adds, alone, to the journal that is always written."""
+
+    def work(number: int) -> list[Step]:
+        body = terraform.state(100 * terraform.KIB, serial=number + 1)
+        return cycle(signer, "app.tfstate", body, lock_file=lock_file)
+
+    with tempfile.TemporaryDirectory(prefix="holdfast-benchmark-") as folder:
+        servers = {name: Server(Path(folder) / name, modes) for name, modes in _ALONE.items()}
+        for server in servers.values():
+            for request in places(signer):
+                server.spent(request)
+        measured(servers, work, 3)
+        times = measured(servers, lambda number: work(number + 10), rounds)
+        for server in servers.values():
+            server.close()
+    found = {name: middle(times[name]) for name in servers}
+    mode = "lock file" if lock_file else "lock table"
+    print(f"\n100 KB, {mode}: what each adds, medians of {rounds}, in milliseconds")
+    print(f"  {'':<10}  {'state, elapsed':>20}  {'all, elapsed':>20}  {'all, processor':>20}")
+    bare = found["without"]
+    for name in list(_ALONE)[1:]:
+        less = bare if name == "journal" else found["journal"]
+        cells = [
+            _share(less[step], found[name][step], bare[step], at)
+            for step, at in (("state", 0), ("all", 0), ("all", 1))
+        ]
+        print(f"  {name:<10}  {'  '.join(cells)}")
+
+
+def _share(less: Spent, more: Spent, whole: Spent, at: int) -> str:
+    added = more[at] - less[at]
+    return f"{added:+10.3f} {added / whole[at] * 100:+7.1f} %"
 
 
 def _cell(off: float, on: float) -> str:
