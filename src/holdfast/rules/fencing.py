@@ -102,7 +102,7 @@ class Fencing:
 
 
 def _about(name: StateName, facts: Facts | None) -> dict[str, Any]:
-    about: dict[str, Any] = {"bucket": name.bucket, "key": name.key, "state": str(name)}
+    about = name.named
     if facts is not None and facts.kind == "state":
         about |= {"serial": facts.serial, "lineage": facts.lineage}
     return about

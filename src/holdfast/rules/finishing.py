@@ -81,7 +81,7 @@ class Finishing:
             return {}
         if operation in _RELEASES:
             self._released(name, tx.caller.access_key_id, tx.now)
-        about = {"bucket": name.bucket, "key": name.key, "state": str(name), "request": operation}
+        about = {**name.named, "request": operation}
         return {**about, "table": params["TableName"]} if "TableName" in params else about
 
     def _released(self, name: StateName, access_key_id: str, now: datetime) -> None:

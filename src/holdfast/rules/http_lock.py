@@ -66,7 +66,7 @@ class HttpLock:
         if held is not None and held.id == given:
             return None
         reason = self._not_the_lock(tx, name, given, held)
-        about = {"bucket": name.bucket, "key": name.key, "state": str(name), "lock_id": given}
+        about = {**name.named, "lock_id": given}
         self._note(tx, "write-refused", {**about, "rule": "one_lock", "reason": reason})
         return Refusal("one_lock", reason, keep_aside=True, facts={"reason": reason})
 

@@ -129,7 +129,7 @@ class OneLock:
         if self.is_left(tx, name, held):
             return held
         past_locks.keep(tx, name, held, "vanished", "")
-        self._note(tx, "lock-vanished", {"state": str(name), "lock_id": held.id, "who": held.who})
+        self._note(tx, "lock-vanished", {**name.named, "lock_id": held.id, "who": held.who})
         return None
 
     def is_left(self, tx: JudgedReader, name: StateName, held: HeldLock) -> bool:
@@ -185,9 +185,7 @@ class OneLock:
 
     # ---- releasing -----------------------------------------------------------------------------
 
-    def release(
-        self, tx: JudgedWriter, name: StateName, place: str, *, forced: bool = False
-    ) -> Verdict:
+    def release(self, tx: JudgedWriter, name: StateName, place: str) -> Verdict:
         """Judge the deletion of a lock in one place; what is elsewhere of it goes too.
 
         `DONE` says that what the caller means to delete is gone already.
@@ -200,11 +198,11 @@ class OneLock:
         if state is None or held is None:
             return None
         if self._recent.means_another(name, place, key_id, held.id, tx.now):
-            about = {"state": str(name), "lock_id": held.id, "place": place}
+            about = {**name.named, "lock_id": held.id, "place": place}
             self._note(tx, "unlock-ignored", about)
             return DONE
         self._remember(tx, name, held, place)
-        self.end(tx, name, state, held, place, forced=forced or not holds(tx, held))
+        self.end(tx, name, state, held, place, forced=not holds(tx, held))
         return None
 
     def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
@@ -245,9 +243,7 @@ class OneLock:
             self._lost(tx, name, held.access_key_id, held.id)
         past_locks.keep(tx, name, held, ended, tx.caller.arn)
         about = {
-            "bucket": name.bucket,
-            "key": name.key,
-            "state": str(name),
+            **name.named,
             "lock_id": held.id,
             "who": held.who,
             "operation": held.operation,
@@ -354,9 +350,7 @@ def told(name: StateName, held: HeldLock, now: datetime) -> str:
 
 def _about(name: StateName, info: LockInfo) -> dict[str, Any]:
     return {
-        "bucket": name.bucket,
-        "key": name.key,
-        "state": str(name),
+        **name.named,
         "lock_id": info.id,
         "who": info.who,
         "operation": info.operation,

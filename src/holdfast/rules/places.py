@@ -26,6 +26,11 @@ class StateName(NamedTuple):
         return f"{self.bucket}/{self.key}"
 
     @property
+    def named(self) -> dict[str, Any]:
+        """How entries of the journal name it: these are filtered, and shown, by bucket and key."""
+        return {"bucket": self.bucket, "key": self.key, "state": str(self)}
+
+    @property
     def url(self) -> str:
         """As commands take it."""
         return f"s3://{self.bucket}/{self.key}"

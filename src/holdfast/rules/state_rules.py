@@ -117,8 +117,7 @@ class StateRules:
             if refused is not None:
                 return refused
         if version_id and tx.get(State, *name) is not None:
-            about = {"bucket": bucket, "key": key, "state": str(name), "version_id": version_id}
-            self.note(tx, "version-deleted", about)
+            self.note(tx, "version-deleted", {**name.named, "version_id": version_id})
         return None
 
     def shown_object(self, tx: JudgedReader, bucket: str, key: str) -> bytes | None:
@@ -166,10 +165,9 @@ class StateRules:
         return self._take(tx, name, place, document, present=write.present)
 
     def shown_item(
-        self, tx: JudgedReader, table: str, key: str, *, present: bool, to_delete: bool = False
+        self, tx: JudgedReader, table: str, key: str, *, to_delete: bool = False
     ) -> Attributes | None:
         """Show as an item a lock that was taken elsewhere."""
-        del present
         found = state_of_item(tx, key)
         if found is None or found[1] or not _concerns(tx, found[0], table):
             return None
@@ -224,7 +222,7 @@ class StateRules:
     def _note_change(
         self, tx: JudgedWriter, name: StateName, state: State, change: ObjectChange
     ) -> None:
-        about: dict[str, Any] = {"bucket": name.bucket, "key": name.key, "state": str(name)}
+        about = name.named
         if change.order is None:
             self.note(tx, "state-deleted", about)
             return

@@ -89,7 +89,6 @@ class ObjectPut(msgspec.Struct, frozen=True):
     size: int  # bytes
     md5: str = ""  # of its bytes, hexadecimal; empty: not known
     facts: Any = None  # as an inspector returned it
-    only_new: bool = False  # on the condition that there is none (If-None-Match: *)
 
 
 class ObjectChange(msgspec.Struct, frozen=True):
@@ -159,7 +158,7 @@ class Rules(Protocol):
         """Judge a write of an item of a table with `item_key`, before its condition if it puts one."""
 
     def shown_item(
-        self, tx: JudgedReader, table: str, key: str, *, present: bool, to_delete: bool = False
+        self, tx: JudgedReader, table: str, key: str, *, to_delete: bool = False
     ) -> Attributes | None:
         """Return what to show for a key instead of its item, if it has one; None: what there is.
 
@@ -236,10 +235,10 @@ class NoRules:
         return None
 
     def shown_item(
-        self, _tx: JudgedReader, _table: str, _key: str, *, present: bool, to_delete: bool = False
+        self, _tx: JudgedReader, _table: str, _key: str, *, to_delete: bool = False
     ) -> Attributes | None:
         """Show what there is."""
-        del present, to_delete
+        del to_delete
         return None
 
     def may_finish(

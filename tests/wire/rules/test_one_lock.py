@@ -308,3 +308,19 @@ def test_who_breaks_a_lock_wherever_it_is_shown_finds_it_in_each_place(aws: Aws)
     with pytest.raises(aws.dynamodb.exceptions.ConditionalCheckFailedException):
         aws.dynamodb.delete_item(**deletion)
     assert left_of_locks(aws) == []
+
+
+def test_what_is_journaled_of_a_lock_names_its_state(aws: Aws) -> None:
+    """By bucket and key: so entries are found, and shown only to who may see the state."""
+    first = Locker(aws, "dynamodb", **session(aws))
+    first.lock()
+    first.holder()
+    Locker(aws, "dynamodb", **session(aws)).unlock()
+    Locker(aws, "dynamodb", **session(aws)).lock()
+    first.unlock()
+    aws.dynamodb.delete_table(TableName=TABLE)
+    Locker(aws, "lockfile").lock()
+    entries = aws.engine.view(lambda tx: list(tx.scan(JournalEntry)))
+    events = [event for entry in entries if "lock" in (event := json.loads(entry.event))["what"]]
+    assert {"unlock-ignored", "lock-vanished"} <= {event["what"] for event in events}
+    assert {(event["bucket"], event["key"]) for event in events} == {(BUCKET, KEY)}

@@ -34,7 +34,7 @@ def get_item(tx: Snapshot, params: Params) -> Result:
     key, _ = keys.of_key(table.record, params["Key"])
     record = table.find(tx, key)
     result: dict[str, Any] = {}
-    attributes = _shown(tx, table, params, present=record is not None)
+    attributes = _shown(tx, table, params)
     if attributes is None and record is not None:
         attributes = table.attributes(record)
     if attributes is not None:
@@ -75,10 +75,10 @@ def _old_or_none(params: Params) -> str:
     return returns
 
 
-def _shown(tx: Snapshot, table: OpenTable, params: Params, *, present: bool) -> Attributes | None:
+def _shown(tx: Snapshot, table: OpenTable, params: Params) -> Attributes | None:
     """Return what the rules show instead of what is stored; None: what is stored."""
     key = watched(table, params["Key"])
-    shown = tx.rules.shown_item(tx, table.record.name, key, present=present) if key else None
+    shown = tx.rules.shown_item(tx, table.record.name, key) if key else None
     return None if shown is None else dict(shown)
 
 

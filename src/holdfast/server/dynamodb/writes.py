@@ -161,9 +161,7 @@ def judge(tx: Snapshot, write: Write) -> tuple[Item | None, Attributes | None]:
         return record, None
     before = None if record is None else write.table.attributes(record)
     if write.watched and write.condition is not None and write.item is None:
-        shown = tx.rules.shown_item(
-            tx, write.table.record.name, write.watched, present=record is not None, to_delete=True
-        )
+        shown = tx.rules.shown_item(tx, write.table.record.name, write.watched, to_delete=True)
         before = dict(shown) if shown is not None else before
     if write.condition is not None and not holds(write.condition, before or {}):
         raise ConditionFailed(before if write.return_item_on_failure else None)

@@ -86,7 +86,6 @@ def _put(params: Params, chosen: Sequence[Part], inspected: Assembled) -> Object
         size=sum(part.size for part in chosen),
         md5=inspected.md5,
         facts=inspected.facts,
-        only_new="IfNoneMatch" in params,
     )
 
 

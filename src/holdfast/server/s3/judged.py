@@ -18,7 +18,6 @@ def put_of(params: Params, received: ReceivedBody) -> ObjectPut:
         size=received.size,
         md5=received.md5.hex(),
         facts=received.facts,
-        only_new="IfNoneMatch" in params,
     )
 
 
