@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from in_process import Aws
@@ -14,6 +15,11 @@ KEY = "app/terraform.tfstate"
 LOCK_ID = f"{BUCKET}/{KEY}"
 LOCK_FILE = f"{KEY}.tflock"
 MODES = ("dynamodb", "lockfile")
+TERRAFORM = Config(
+    user_agent="Terraform/1.11.4",
+    retries={"total_max_attempts": 1},
+    s3={"addressing_style": "path"},
+)
 
 
 def prepare(aws: Aws) -> None:
@@ -111,6 +117,13 @@ class Locker:
         """Read the lock, compare it, and delete it, as Terraform does."""
         assert self.holder() == self.document
         self.unlock()
+
+
+def of_terraform(aws: Aws) -> tuple[Locker, Locker]:
+    """Return what locks as a Terraform with both: for the lock file, and for the table."""
+    file, table = (Locker(aws, mode, config=TERRAFORM) for mode in ("lockfile", "dynamodb"))
+    table.document = file.document
+    return file, table
 
 
 def left_of_locks(aws: Aws) -> list[str]:

@@ -86,6 +86,19 @@ def _decode(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "replace")
 
 
+class Peer:
+    """Who is at the other end of a connection, as long as it lasts: one process, or a proxy."""
+
+    __slots__ = ("gone",)
+
+    def __init__(self) -> None:
+        """Begin with a connection that is there."""
+        self.gone = False
+
+
+PRESENT = Peer()  # of requests that came over no connection
+
+
 class Request(Struct, frozen=True):
     """Everything of a request but its body."""
 
@@ -95,6 +108,7 @@ class Request(Struct, frozen=True):
     headers: Headers
     secure: bool = False  # came over TLS
     client: str = ""  # address of the peer
+    peer: Peer = PRESENT
     query: tuple[tuple[str, str], ...] = ()  # what `raw_query` says, whatever is given here
 
     def __post_init__(self) -> None:

@@ -5,7 +5,6 @@ An apply may take longer than its credentials live. Were it refused, what it mad
 whose lock it holds, with its digest, and release that lock.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
@@ -13,6 +12,7 @@ from typing import Any
 
 from holdfast.engine.access_records import Session
 from holdfast.engine.state_records import State
+from holdfast.rules.giving_back import GivingBack
 from holdfast.rules.one_lock import holds
 from holdfast.rules.places import (
     LOCK_ID,
@@ -23,12 +23,12 @@ from holdfast.rules.places import (
     table_place,
 )
 from holdfast.rules.recent import Recent
+from holdfast.rules.remembered import Remembered
 from holdfast.server.judging import JudgedReader
 
 Params = Mapping[str, Any]
 _Found = tuple[StateName, bool] | None  # a state, and whether it is about its lock
 
-_MOST = 1000  # releases that are remembered
 _REST = timedelta(seconds=60)  # in which a release is sent again, or done in another place too
 
 _READS_OBJECT = frozenset({"GetObject", "HeadObject"})
@@ -51,14 +51,16 @@ _NOTED = frozenset(
 class Finishing:
     """Says what an expired session may. Safe to use from many threads."""
 
-    def __init__(self, recent: Recent) -> None:
+    def __init__(self, recent: Recent, giving_back: GivingBack) -> None:
         """Begin with no releases.
 
         Args:
             recent: what was told lately.
+            giving_back: which locks are given back in one place after the other.
         """
         self._recent = recent
-        self._releases: OrderedDict[tuple[StateName, str], datetime] = OrderedDict()
+        self._giving_back = giving_back
+        self._releases: Remembered[tuple[StateName, str], datetime] = Remembered()
         self._lock = Lock()
 
     def noted(self, tx: JudgedReader, operation: str, params: Params) -> Mapping[str, Any] | None:
@@ -87,10 +89,7 @@ class Finishing:
     def _released(self, name: StateName, access_key_id: str, now: datetime) -> None:
         """Remember who releases a lock: it may send the request again, or look into another place."""
         with self._lock:
-            self._releases.pop((name, access_key_id), None)
-            self._releases[name, access_key_id] = now
-            while len(self._releases) > _MOST:
-                self._releases.popitem(last=False)
+            self._releases.put((name, access_key_id), now)
 
     def _ends_release(self, tx: JudgedReader, name: StateName, operation: str, table: Any) -> bool:
         """Say whether this is the rest of a release that the session began after its end."""
@@ -104,7 +103,7 @@ class Finishing:
         # Another has taken it since: what is deleted has to be the lock before that.
         place = S3 if table is None else table_place(_table(table))
         held = state.lock.id
-        return self._recent.gives_back(name, place, key_id, tx.now) or self._recent.means_another(
+        return self._giving_back.is_left(name, place, key_id, tx.now) or self._recent.means_another(
             name, place, key_id, held, tx.now
         )
 

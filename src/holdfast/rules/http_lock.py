@@ -9,8 +9,9 @@ document with nothing but the ID.
 from msgspec.structs import replace
 
 from holdfast.engine.state_records import HeldLock, PastLock, State
-from holdfast.rules.one_lock import Note, OneLock, told
+from holdfast.rules.one_lock import Note, OneLock
 from holdfast.rules.places import HTTP, StateName
+from holdfast.rules.waiting import told
 from holdfast.server.judging import JudgedWriter, Locked, Refusal
 from holdfast.terraform.lockinfo import LockInfo, parse
 
@@ -33,8 +34,7 @@ class HttpLock:
         verdict = self._lock.take(tx, name, HTTP, document, present=True)
         if not isinstance(verdict, Refusal):
             return None
-        state = tx.get(State, *name)
-        held = state.lock if state is not None else None
+        held = self._lock.refused_by(tx, name)
         shown = b"" if held is None else self._lock.document(tx, name, held)
         return Locked(shown, verdict.message)
 

@@ -6,21 +6,22 @@ elsewhere is shown the same document there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from holdfast.engine.access_records import Session
-from holdfast.engine.state_records import HeldLock, State, Waiter
+from holdfast.engine.state_records import HeldLock, State
 from holdfast.rules import past_locks
+from holdfast.rules.giving_back import GivingBack
 from holdfast.rules.places import INFO, S3, StateName, table_of, table_place
 from holdfast.rules.recent import Recent
 from holdfast.rules.tools import tool_of
+from holdfast.rules.waiting import told, told_leaving, with_waiter
 from holdfast.server.judging import DONE, JudgedReader, JudgedWriter, Refusal, Stores, Verdict
 from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
 
-_MOST_WAITERS = 32
 _RENEWED_BEFORE = timedelta(minutes=15)  # how long before its end clients renew a session
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
@@ -30,18 +31,22 @@ Lost = Callable[[JudgedWriter, StateName, str, str], None]
 class OneLock:
     """Takes, shows and releases the locks of states."""
 
-    def __init__(self, stores: Stores, recent: Recent, note: Note, lost: Lost) -> None:
+    def __init__(
+        self, stores: Stores, recent: Recent, giving_back: GivingBack, note: Note, lost: Lost
+    ) -> None:
         """Join what it needs.
 
         Args:
             stores: how items and files are reached.
             recent: what was told lately.
+            giving_back: which locks are given back in one place after the other.
             note: writes into the journal.
             lost: is told whose session lost a lock to somebody else, and the lock's ID.
         """
         self._lost = lost
         self._stores = stores
         self._recent = recent
+        self._giving_back = giving_back
         self._note = note
 
     # ---- taking --------------------------------------------------------------------------------
@@ -61,11 +66,17 @@ class OneLock:
         state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
         held = self.still_held(tx, name, state, place)
         if held is None:
+            leaving = self._giving_back.keeps_out(name, tx.now)
+            if leaving is not None:
+                return self._refuse(tx, name, place, leaving, document, told_leaving(name, leaving))
             self._begin(tx, name, state, place, document)
             return None
         if held.principal == tx.caller.arn and self.document(tx, name, held) == document:
             return self._again(tx, state, held, place, present=present)
-        return self._refuse(tx, name, state, held, place, document)
+        caller, info = tx.caller, parse(document)
+        waiters = with_waiter(held.waiters, caller.arn, caller.address, info, tx.now)
+        tx.put(replace(state, lock=replace(held, waiters=waiters)))
+        return self._refuse(tx, name, place, held, document, told(name, held, tx.now))
 
     def _begin(
         self, tx: JudgedWriter, name: StateName, state: State, place: str, document: bytes
@@ -102,19 +113,23 @@ class OneLock:
         self,
         tx: JudgedWriter,
         name: StateName,
-        state: State,
-        held: HeldLock,
         place: str,
+        held: HeldLock,
         document: bytes,
+        said: str,
     ) -> Refusal:
-        info = parse(document)
-        caller = tx.caller
-        waiters = _with_waiter(held.waiters, caller.arn, caller.address, info, tx.now)
-        tx.put(replace(state, lock=replace(held, waiters=waiters)))
-        self._recent.refused(name, place, caller.access_key_id, held.document, tx.now)
-        about = {**_about(name, info), "place": place, "held_by": held.who, "held_id": held.id}
-        self._note(tx, "lock-refused", about)
-        return Refusal("one_lock", told(name, held, tx.now))
+        key_id = tx.caller.access_key_id
+        self._recent.refused(name, place, key_id, held.document, tx.now)
+        about = {**_about(name, parse(document)), "place": place}
+        self._note(tx, "lock-refused", {**about, "held_by": held.who, "held_id": held.id})
+        return Refusal("one_lock", said)
+
+    def refused_by(self, tx: JudgedReader, name: StateName) -> HeldLock | None:
+        """Return the lock that keeps others from taking one: held, or just being given back."""
+        state: State | None = tx.get(State, *name)
+        if state is not None and state.lock is not None:
+            return state.lock
+        return self._giving_back.keeps_out(name, tx.now)
 
     def still_held(
         self, tx: JudgedWriter, name: StateName, state: State, place: str
@@ -191,7 +206,7 @@ class OneLock:
         `DONE` says that what the caller means to delete is gone already.
         """
         key_id = tx.caller.access_key_id
-        if self._recent.ends_release(name, place, key_id, tx.now):
+        if self._giving_back.end(name, place, key_id, tx.now):
             return DONE
         state = tx.get(State, *name)
         held = state.lock if state is not None else None
@@ -211,13 +226,13 @@ class OneLock:
         Terraform gives back the lock file first. Where the lock was in one place only, that was by a
         client that breaks the lock of another, and reads the table next.
         """
-        key_id = tx.caller.access_key_id
+        caller = tx.caller
         others = [other for other in held.places if other != place]
         if others and place in held.places:
-            for other in others:
-                self._recent.released_elsewhere(name, other, key_id, held.document, tx.now)
+            comes_back = _gives_back_all(caller.user_agent) and holds(tx, held)
+            self._giving_back.begin(name, held, others, caller, tx.now, closed=comes_back)
         elif place == S3:
-            self._recent.released(name, place, key_id, held.document, tx.now)
+            self._giving_back.gave_back(name, place, caller.access_key_id, held.document, tx.now)
 
     def end(
         self,
@@ -280,9 +295,10 @@ class OneLock:
         caller was refused by, or gave back in another place.
         """
         key_id, now = tx.caller.access_key_id, tx.now
-        pending = self._recent.read_to_release(name, place, key_id, now)
-        if pending is not None:
-            return self._opened(tx, name, pending)
+        leaving = self._giving_back.read(name, place, key_id, now)
+        if leaving is not None:
+            self._recent.shown(name, place, key_id, leaving.id, now)
+            return self.document(tx, name, leaving)
         state: State | None = tx.get(State, *name)
         # Terraform reads a lock after a refusal, or to give it back. Others may look for any reason.
         waits = _is_terraform(tx.caller.user_agent)
@@ -290,7 +306,7 @@ class OneLock:
         if state is None or state.lock is None:
             # A deletion on condition means no other lock than the one that is gone.
             if gone is None and (to_delete or waits):
-                gone = self._recent.read_after_release(name, place, key_id, now)
+                gone = self._giving_back.read_elsewhere(name, place, key_id, now)
             return None if gone is None else self._opened(tx, name, gone)
         held = state.lock
         self._recent.shown(name, place, key_id, held.id, now)
@@ -336,16 +352,9 @@ def _is_terraform(user_agent: str) -> bool:
     return tool_of(user_agent).startswith(("Terraform ", "OpenTofu "))
 
 
-def told(name: StateName, held: HeldLock, now: datetime) -> str:
-    """Return who holds a lock, since when, and what to do about it: one line for a client."""
-    minutes = max(0, int((now - held.since).total_seconds() // 60))
-    since = f"{minutes} min" if minutes else "less than a minute"
-    doing = f" for {held.operation}" if held.operation else ""
-    return (
-        f"The state {name} is locked by {held.who or held.principal}{doing} since {since} "
-        f"(lock ID {held.id}). Wait with -lock-timeout, or, if its holder is gone: "
-        f"holdfast unlock {name.url}"
-    )
+def _gives_back_all(user_agent: str) -> bool:
+    """Say whether a program that gives back its lock in one place goes on to the others for sure."""
+    return _is_terraform(user_agent) or tool_of(user_agent).startswith("holdfast ")
 
 
 def _about(name: StateName, info: LockInfo) -> dict[str, Any]:
@@ -360,26 +369,3 @@ def _about(name: StateName, info: LockInfo) -> dict[str, Any]:
 def _with_table(tables: tuple[str, ...], place: str) -> tuple[str, ...]:
     table = table_of(place)
     return (*tables, table) if table and table not in tables else tables
-
-
-def _with_waiter(
-    waiters: tuple[Waiter, ...], principal: str, address: str, info: LockInfo, now: datetime
-) -> tuple[Waiter, ...]:
-    """Return the waiters with one more attempt; the latest come last, and the oldest are let go."""
-    others = []
-    attempts, first = 1, now
-    for waiter in waiters:
-        if (waiter.principal, waiter.address, waiter.who) == (principal, address, info.who):
-            attempts, first = waiter.attempts + 1, waiter.first
-        else:
-            others.append(waiter)
-    new = Waiter(
-        principal=principal,
-        address=address,
-        who=info.who,
-        operation=info.operation,
-        first=first,
-        last=now,
-        attempts=attempts,
-    )
-    return (*others[-_MOST_WAITERS + 1 :], new)

@@ -6,11 +6,11 @@ the state before writing it again without a lock. Kept in memory: losing it at a
 other rules.
 """
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from threading import Lock
 
-_MOST = 10_000
+from holdfast.rules.remembered import Remembered
+
 _REMEMBERED = timedelta(days=1)  # longer than any apply that goes on without its lock
 
 _Key = tuple[str, str, str]  # bucket, key, access key id
@@ -22,7 +22,7 @@ class OutdatedSessions:
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = Lock()
-        self._why: OrderedDict[_Key, tuple[str, datetime]] = OrderedDict()
+        self._why: Remembered[_Key, tuple[str, datetime]] = Remembered()
 
     def add(self, bucket: str, key: str, access_key_id: str, why: str, now: datetime) -> None:
         """Remember a session.
@@ -35,16 +35,13 @@ class OutdatedSessions:
             now: the time.
         """
         with self._lock:
-            self._why.pop((bucket, key, access_key_id), None)
-            self._why[bucket, key, access_key_id] = (why, now)
-            while len(self._why) > _MOST:
-                self._why.popitem(last=False)
+            self._why.put((bucket, key, access_key_id), (why, now))
 
     def read(self, bucket: str, key: str, access_key_id: str) -> None:
         """Forget a session that reads the state."""
-        if self._why and (bucket, key, access_key_id) in self._why:
+        if self._why.get((bucket, key, access_key_id)) is not None:
             with self._lock:
-                self._why.pop((bucket, key, access_key_id), None)
+                self._why.pop((bucket, key, access_key_id))
 
     def why(self, bucket: str, key: str, access_key_id: str, now: datetime) -> str:
         """Return why a session is out of date; nothing if it is not."""

@@ -11,6 +11,7 @@ from holdfast.rules.activity import Activity
 from holdfast.rules.digest import DigestFollows
 from holdfast.rules.fencing import Fencing
 from holdfast.rules.finishing import Finishing
+from holdfast.rules.giving_back import GivingBack
 from holdfast.rules.http_lock import HttpLock
 from holdfast.rules.inspecting import Facts, inspector_of
 from holdfast.rules.looking import Looking
@@ -62,9 +63,9 @@ class StateRules:
         self._chain_key = chain_key
         self._outdated = OutdatedSessions()
         self._fencing = Fencing(self._outdated, self.note, usual)
-        recent = Recent()
-        self.lock = OneLock(stores, recent, self.note, self._fencing.lost)
-        self._finishing = Finishing(recent)
+        recent, giving_back = Recent(), GivingBack()
+        self.lock = OneLock(stores, recent, giving_back, self.note, self._fencing.lost)
+        self._finishing = Finishing(recent, giving_back)
         self._activity = Activity()
         self._looking = Looking(self.lock, self._activity)
         self._http = HttpLock(self.lock, self.note)

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from holdfast.aws.http import PRESENT, Peer
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Who calls, and from where."""
@@ -14,4 +16,5 @@ class Caller(msgspec.Struct, frozen=True):
     user_agent: str = ""
     invocation_id: str = ""  # amz-sdk-invocation-id, the same over a client's retries
     secure: bool = False  # over TLS
+    peer: Peer = PRESENT
     lock_id: str = ""  # of the lock that the request says to hold; empty: it says nothing of it

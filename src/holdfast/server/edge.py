@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from holdfast.aws.errors import ServiceError
-from holdfast.aws.http import BODILESS, Headers, Request, Response
+from holdfast.aws.http import BODILESS, PRESENT, Headers, Request, Response
 from holdfast.aws.routing import service_of
 from holdfast.engine.port import EngineError
 from holdfast.server.access_log import AccessLog
@@ -271,6 +271,7 @@ def request_of(scope: Scope) -> Request:
         headers=Headers((n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["headers"]),
         secure=scope["scheme"] == "https",
         client=client[0] if client else "",
+        peer=scope.get("peer", PRESENT),
     )
 
 

@@ -346,7 +346,7 @@ class Exchange:
 
     def _new_context(self) -> Context:
         assert self.identity is not None  # noqa: S101 - set by open
-        request, who = self.request, self.identity
+        request, who, site = self.request, self.identity, self._serving.site
         caller = Caller(
             arn=who.arn,
             user_id=who.user_id,
@@ -356,10 +356,10 @@ class Exchange:
             user_agent=request.headers.get("user-agent"),
             invocation_id=request.headers.get("amz-sdk-invocation-id"),
             secure=request.secure,
+            peer=request.peer,
         )
-        self._serving.site.rules.seen(caller, self.now)
-        view, site = self._serving.engine.view, self._serving.site
-        facts = (site, caller, self.now, self.request_id, view, request.host)
+        site.rules.seen(caller, self.now)
+        facts = (site, caller, self.now, self.request_id, self._serving.engine.view, request.host)
         return Context(*facts, self._may_write)
 
     def _may_write(self, *where: Any) -> bool:

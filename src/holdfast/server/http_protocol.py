@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httptools
 
-from holdfast.aws.http import Headers
+from holdfast.aws.http import Headers, Peer
 from holdfast.server.cycle import Cycle
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
@@ -49,6 +49,7 @@ class HttpProtocol(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.flow: Flow
         self.client = ""  # its address
+        self.peer = Peer()
         self.secure = False
         self.url = b""
         self.raw_headers: list[tuple[bytes, bytes]] = []
@@ -73,6 +74,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the request under way that its client has gone."""
         self.shared.connections.discard(self)
+        self.peer.gone = True
         self.patience.close()
         for cycle in (self.answering, self.cycle, *self.pipeline):
             if cycle is not None:
@@ -231,6 +233,7 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": query,
             "headers": [(name.lower(), value) for name, value in self.raw_headers],
             "client": (self.client, 0),
+            "peer": self.peer,
         }
 
 

@@ -18,6 +18,7 @@ from lockers import (
     TABLE,
     Locker,
     left_of_locks,
+    of_terraform,
     session,
 )
 
@@ -49,6 +50,18 @@ def test_a_lock_of_the_others_stops_http(http: HttpBackend, aws: Aws, mode: str)
     locker.lock()
     answer = http.lock(document())
     assert (answer.status, answer.body) == (423, locker.document)
+
+
+def test_a_lock_that_terraform_is_giving_back_stops_http(http: HttpBackend, aws: Aws) -> None:
+    """With its document: it has given back the lock file, and comes for the item."""
+    file, table = of_terraform(aws)
+    file.lock()
+    table.lock()
+    file.release()
+    answer = http.lock(document())
+    assert (answer.status, answer.body) == (423, file.document)
+    table.release()
+    assert http.lock(document()).status == 200
 
 
 @pytest.mark.parametrize("mode", MODES)

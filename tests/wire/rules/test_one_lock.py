@@ -12,7 +12,19 @@ from holdfast.engine.records import Bucket
 from holdfast.engine.state_records import JournalEntry, PastLock, State
 from holdfast.server.rule_modes import SETTING
 from in_process import Aws
-from lockers import BUCKET, KEY, LOCK_ID, MODES, TABLE, Locker, left_of_locks, prepare, session
+from lockers import (
+    BUCKET,
+    KEY,
+    LOCK_ID,
+    MODES,
+    TABLE,
+    TERRAFORM,
+    Locker,
+    left_of_locks,
+    of_terraform,
+    prepare,
+    session,
+)
 
 PAIRS = list(product(MODES, MODES))
 
@@ -101,6 +113,65 @@ def test_another_may_take_it_between_the_two(aws: Aws) -> None:
     assert left_of_locks(aws) == []
 
 
+def half_given_back(aws: Aws) -> Locker:
+    """Take a lock with both, and give back the lock file; return what gives back the other."""
+    file, table = of_terraform(aws)
+    file.lock()
+    table.lock()
+    file.release()
+    return table
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_takes_a_lock_that_terraform_gives_back(aws: Aws, mode: str) -> None:
+    """It comes for the table's part next, and has to find its own lock there."""
+    table = half_given_back(aws)
+    waiter = Locker(aws, mode, config=TERRAFORM)
+    assert "just being unlocked by ann@host" in waiter.refused()
+    assert waiter.holder() == table.document
+    table.release()
+    waiter.lock()
+    waiter.release()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_waiters_read_while_a_lock_is_given_back_ends_with_it(aws: Aws, mode: str) -> None:
+    """All with one key: the next holder finds its own lock when it gives that back."""
+    table = half_given_back(aws)
+    waiters = [Locker(aws, mode, config=TERRAFORM) for _ in range(3)]
+    for waiter in waiters:
+        waiter.refused()
+        waiter.holder()
+    table.release()
+    for waiter in waiters:
+        waiter.lock()
+        waiter.release()
+    assert left_of_locks(aws) == []
+
+
+def test_terraform_may_be_slow_to_give_back_the_other_part(aws: Aws) -> None:
+    """Some seconds to the first look at it, and some more to the deletion."""
+    table = half_given_back(aws)
+    aws.clock.advance(4)
+    assert table.holder() == table.document
+    aws.clock.advance(4)
+    Locker(aws, "dynamodb", config=TERRAFORM).refused()
+    table.unlock()
+    Locker(aws, "dynamodb", config=TERRAFORM).lock()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_terraform_that_dies_between_the_two_leaves_no_lock(aws: Aws, mode: str) -> None:
+    """However many with its key look at the lock and wait."""
+    half_given_back(aws)
+    waiter = Locker(aws, mode, config=TERRAFORM)
+    for _ in range(5):
+        waiter.holder()
+        aws.clock.advance(3)
+    waiter.lock()
+    waiter.release()
+
+
 def test_who_gave_a_lock_back_in_both_places_is_shown_none(aws: Aws) -> None:
     """Nothing is left to release, and a look at the lock tells so at once."""
     first, second = (Locker(aws, mode) for mode in MODES)
@@ -157,12 +228,7 @@ def test_a_waiter_is_shown_the_lock_that_refused_it(aws: Aws, taken: str, asked:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_holder_that_reads_its_lock_takes_nothing_from_who_waits(aws: Aws, mode: str) -> None:
     """Both have the same key: the waiter finds what it was refused by after the holder has left."""
-    config = Config(
-        user_agent="Terraform/1.11.4",
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path"},
-    )
-    holder, waiter = (Locker(aws, mode, config=config) for _ in range(2))
+    holder, waiter = (Locker(aws, mode, config=TERRAFORM) for _ in range(2))
     holder.lock()
     waiter.refused()
     holder.release()

@@ -1,0 +1,152 @@
+"""Locks that are given back in one place after the other, kept in memory.
+
+Terraform with `dynamodb_table` and `use_lockfile` gives back the lock file, which frees the lock, and
+then comes to read it in the table, compare its ID, and delete it. Were another's there by then, it
+would find the wrong ID; of several with one access key nobody can tell who reads. So others wait.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import NamedTuple
+
+from holdfast.engine.state_records import HeldLock
+from holdfast.rules.places import StateName
+from holdfast.rules.remembered import Remembered
+from holdfast.server.caller import Caller
+
+_SHORT = timedelta(seconds=1)  # to the next place, for who may not come
+_NEXT_PLACE = timedelta(seconds=5)  # to the next place, and from reading there to deleting
+_AT_MOST = timedelta(seconds=15)  # in which others are kept out, whoever reads meanwhile
+_AFTER_RELEASE = timedelta(seconds=5)  # in which a client of several places looks into another
+
+
+class _Leaving(NamedTuple):
+    """A lock that was given back in one place; the places are those that are left."""
+
+    held: HeldLock
+    places: frozenset[str]
+    began: datetime
+    until: datetime
+    caller: Caller
+
+    def lasts(self, now: datetime) -> bool:
+        """Say whether its holder may still come for the rest: in time, and over its connection."""
+        return self.until > now and not self.caller.peer.gone
+
+
+class _Gone(NamedTuple):
+    """A lock that was in one place only, and was given back there."""
+
+    place: str
+    document: bytes  # sealed
+    until: datetime
+
+
+class GivingBack:
+    """What is known of locks between their release in one place and in the next. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._lock = Lock()
+        self._leaving: Remembered[tuple[StateName, str], _Leaving] = Remembered()
+        self._closed: Remembered[StateName, str] = Remembered()  # access keys
+        self._gone: Remembered[tuple[StateName, str], _Gone] = Remembered()
+
+    def begin(
+        self,
+        state: StateName,
+        held: HeldLock,
+        places: Sequence[str],
+        caller: Caller,
+        now: datetime,
+        *,
+        closed: bool,
+    ) -> None:
+        """Remember that somebody gave a lock back, and is about to do so in other places.
+
+        Args:
+            state: whose lock.
+            held: the lock.
+            places: the others.
+            caller: who gives it back; with its connection it ends.
+            now: the time.
+            closed: whether the lock is kept from others until that is over.
+        """
+        until = now + (_NEXT_PLACE if closed else _SHORT)
+        with self._lock:
+            one = _Leaving(held, frozenset(places), now, until, caller)
+            self._leaving.put((state, caller.access_key_id), one)
+            if closed:
+                self._closed.put(state, caller.access_key_id)
+
+    def keeps_out(self, state: StateName, now: datetime) -> HeldLock | None:
+        """Return the lock that its holder is still giving back, if nobody may take another yet."""
+        access_key_id = self._closed.get(state)
+        if access_key_id is None:
+            return None
+        one = self._leaving.get((state, access_key_id))
+        return one.held if one is not None and one.lasts(now) else None
+
+    def is_left(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
+        """Say whether somebody is about to give a lock back in this place too."""
+        return self._left(state, place, access_key_id, now) is not None
+
+    def read(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> HeldLock | None:
+        """Return the lock that the reader is about to give back in this place too.
+
+        Where others are kept out, whoever reads gets some more time to delete what it read.
+        """
+        one = self._left(state, place, access_key_id, now)
+        if one is None:
+            return None
+        if self._closed.get(state) == access_key_id:
+            with self._lock:
+                if self._leaving.get((state, access_key_id)) is one:  # not over since
+                    until = min(max(one.until, now + _NEXT_PLACE), one.began + _AT_MOST)
+                    self._leaving.put((state, access_key_id), one._replace(until=until))
+        return one.held
+
+    def end(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
+        """Say whether a deletion in this place is the rest of a release; it is over with the last."""
+        if self._left(state, place, access_key_id, now) is None:
+            return False
+        key = (state, access_key_id)
+        with self._lock:
+            one = self._leaving.pop(key)
+            if one is None or place not in one.places:
+                return False
+            if len(one.places) > 1:
+                self._leaving.put(key, one._replace(places=one.places - {place}))
+            elif self._closed.get(state) == access_key_id:
+                self._closed.pop(state)
+        return True
+
+    def _left(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> _Leaving | None:
+        one = self._leaving.get((state, access_key_id))
+        return one if one is not None and place in one.places and one.lasts(now) else None
+
+    # ---- where it was in one place only --------------------------------------------------------
+
+    def gave_back(
+        self, state: StateName, place: str, access_key_id: str, document: bytes, now: datetime
+    ) -> None:
+        """Remember who released a lock where: a client of several places looks into another next."""
+        with self._lock:
+            self._gone.put((state, access_key_id), _Gone(place, document, now + _AFTER_RELEASE))
+
+    def read_elsewhere(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> bytes | None:
+        """Return the document of a lock that the reader just released in another place, once."""
+        key = (state, access_key_id)
+        found = self._gone.get(key)
+        if found is None or found.place == place:
+            return None
+        with self._lock:
+            self._gone.pop(key)
+        return found.document if found.until > now else None
