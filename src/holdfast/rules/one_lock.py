@@ -118,8 +118,8 @@ class OneLock:
         document: bytes,
         said: str,
     ) -> Refusal:
-        key_id = tx.caller.access_key_id
-        self._recent.refused(name, place, key_id, held.document, tx.now)
+        key_id, waits = tx.caller.access_key_id, _is_terraform(tx.caller.user_agent)
+        self._recent.refused(name, place, key_id, held.document, tx.now, waits=waits)
         about = {**_about(name, parse(document)), "place": place}
         self._note(tx, "lock-refused", {**about, "held_by": held.who, "held_id": held.id})
         return Refusal("one_lock", said)
@@ -302,7 +302,7 @@ class OneLock:
         state: State | None = tx.get(State, *name)
         # Terraform reads a lock after a refusal, or to give it back. Others may look for any reason.
         waits = _is_terraform(tx.caller.user_agent)
-        gone = self._recent.read_after_refusal(name, place, key_id, now, again=waits)
+        gone = self._recent.read_after_refusal(name, place, key_id, now, waits=waits)
         if state is None or state.lock is None:
             # A deletion on condition means no other lock than the one that is gone.
             if gone is None and (to_delete or waits):

@@ -32,21 +32,32 @@ class Recent:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._lock = Lock()
-        self._refused: Remembered[_Key, _Told] = Remembered()
+        self._refused: Remembered[tuple[_Key, bool], _Told] = Remembered()
         self._shown: Remembered[_Key, dict[str, datetime]] = Remembered()
 
     def refused(
-        self, state: StateName, place: str, access_key_id: str, document: bytes, now: datetime
+        self,
+        state: StateName,
+        place: str,
+        access_key_id: str,
+        document: bytes,
+        now: datetime,
+        *,
+        waits: bool,
     ) -> None:
-        """Remember whose lock somebody was refused by: one read of it is to be expected."""
-        key = (state, place, access_key_id)
+        """Remember whose lock somebody was refused by: one read of it is to be expected.
+
+        `waits` says whether that is a program that reads locks for nothing else; what it is to read
+        is not used up by others of its key.
+        """
+        key = (state, place, access_key_id), waits
         with self._lock:
             before = self._refused.get(key)
             times = before.times + 1 if before is not None and before.until > now else 1
             self._refused.put(key, _Told(document, now + _CREDIT, times))
 
     def read_after_refusal(
-        self, state: StateName, place: str, access_key_id: str, now: datetime, *, again: bool
+        self, state: StateName, place: str, access_key_id: str, now: datetime, *, waits: bool
     ) -> bytes | None:
         """Return the document that somebody was refused by and has not read yet.
 
@@ -55,11 +66,11 @@ class Recent:
             place: where it was refused.
             access_key_id: of who reads. Processes that share it cannot be told apart.
             now: the time.
-            again: whether it may be read again, for some seconds: another process of that key may
-                have been refused too, and this one may be the holder. Else it is read now.
+            waits: as in `refused`. Then it may be read again, for some seconds: another process of
+                that key may have been refused too, and this one may be the holder. Else it is read.
         """
-        key = (state, place, access_key_id)
-        if again:
+        key = (state, place, access_key_id), waits
+        if waits:
             found = self._refused.get(key)
             return found.document if found is not None and found.until > now else None
         if self._refused.get(key) is None:

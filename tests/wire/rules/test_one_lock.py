@@ -237,6 +237,20 @@ def test_a_holder_that_reads_its_lock_takes_nothing_from_who_waits(aws: Aws, mod
     waiter.release()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_others_of_its_key_read_takes_nothing_from_a_waiting_terraform(
+    aws: Aws, mode: str
+) -> None:
+    """Were the holder's document gone when it looks, it would give up."""
+    holder, waiter = Locker(aws, mode), Locker(aws, mode, config=TERRAFORM)
+    holder.lock()
+    waiter.refused()
+    holder.release()
+    holder.holder()
+    assert waiter.holder() == holder.document
+    waiter.lock()
+
+
 def test_after_a_release_from_the_table_there_is_no_lock_file(aws: Aws) -> None:
     """Whoever looks for one, with the very same key, finds none."""
     holder = Locker(aws, "dynamodb")
