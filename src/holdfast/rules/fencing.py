@@ -6,11 +6,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.engine.records import Bucket
-from holdfast.engine.state_records import State
+from holdfast.engine.state_records import HeldLock, State
 from holdfast.rules import fence
 from holdfast.rules.fence import Finding, Judgement, Writer
 from holdfast.rules.inspecting import Facts
-from holdfast.rules.one_lock import holds
+from holdfast.rules.one_lock import holds, took
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import StateName
 from holdfast.server.judging import JudgedReader, JudgedWriter, ObjectPut, Refusal
@@ -68,11 +68,11 @@ class Fencing:
         self._write_down(tx, name, state, found, _about(name, None))
         return None if found.refused is None else fence.delete_refusal(found.refused, *name)
 
-    def lost(self, tx: JudgedWriter, name: StateName, access_key_id: str, lock_id: str) -> None:
+    def lost(self, tx: JudgedWriter, name: StateName, held: HeldLock) -> None:
         """Remember that a session lost its lock to somebody else."""
-        if access_key_id and access_key_id != tx.caller.access_key_id:
-            why = f"{tx.caller.arn} released its lock (ID {lock_id})"
-            self._outdated.add(*name, access_key_id, why, tx.now)
+        if held.access_key_id and not took(tx, held):
+            why = f"{tx.caller.arn} released its lock (ID {held.id})"
+            self._outdated.add(*name, held.access_key_id, why, tx.now)
 
     def _writer(self, tx: JudgedWriter, name: StateName, state: State | None) -> Writer:
         outdated = self._outdated.why(*name, tx.caller.access_key_id, tx.now)

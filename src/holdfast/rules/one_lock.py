@@ -25,7 +25,7 @@ from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
 _RENEWED_BEFORE = timedelta(minutes=15)  # how long before its end clients renew a session
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
-Lost = Callable[[JudgedWriter, StateName, str, str], None]
+Lost = Callable[[JudgedWriter, StateName, HeldLock], None]
 
 
 class OneLock:
@@ -41,7 +41,7 @@ class OneLock:
             recent: what was told lately.
             giving_back: which locks are given back in one place after the other.
             note: writes into the journal.
-            lost: is told whose session lost a lock to somebody else, and the lock's ID.
+            lost: is told which lock a session lost to somebody else.
         """
         self._lost = lost
         self._stores = stores
@@ -83,6 +83,7 @@ class OneLock:
     ) -> None:
         info = parse(document)
         caller = tx.caller
+        self._giving_back.taken(name, caller.access_key_id)
         lock = HeldLock(
             id=info.id,
             document=self._stores.seal(tx, document, "lock", *name),
@@ -217,7 +218,8 @@ class OneLock:
             self._note(tx, "unlock-ignored", about)
             return DONE
         self._remember(tx, name, held, place)
-        self.end(tx, name, state, held, place, forced=not holds(tx, held))
+        its_own = holds(tx, held) and _of_its_program(tx, held)
+        self.end(tx, name, state, held, place, forced=not its_own)
         return None
 
     def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
@@ -255,7 +257,7 @@ class OneLock:
                 self._drop(tx, name, other)
         ended = "stale" if why_stale else "forced" if forced else "released"
         if forced:
-            self._lost(tx, name, held.access_key_id, held.id)
+            self._lost(tx, name, held)
         past_locks.keep(tx, name, held, ended, tx.caller.arn)
         about = {
             **name.named,
@@ -295,7 +297,8 @@ class OneLock:
         caller was refused by, or gave back in another place.
         """
         key_id, now = tx.caller.access_key_id, tx.now
-        leaving = self._giving_back.read(name, place, key_id, now)
+        comes = _gives_back_all(tx.caller.user_agent)
+        leaving = self._giving_back.read(name, place, key_id, now, comes=comes)
         if leaving is not None:
             self._recent.shown(name, place, key_id, leaving.id, now)
             return self.document(tx, name, leaving)
@@ -345,6 +348,15 @@ def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:
         return False
     session: Session | None = tx.get(Session, held.access_key_id)
     return session is None or session.expires - _RENEWED_BEFORE <= tx.now
+
+
+def took(tx: JudgedWriter, held: HeldLock) -> bool:
+    """Say whether the caller may be the very process that took a lock: by its key and its program."""
+    return tx.caller.access_key_id == held.access_key_id and _of_its_program(tx, held)
+
+
+def _of_its_program(tx: JudgedWriter, held: HeldLock) -> bool:
+    return not held.tool or held.tool == tool_of(tx.caller.user_agent)
 
 
 def _is_terraform(user_agent: str) -> bool:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from holdfast.engine.state_records import State
 from in_process import Aws
-from lockers import BUCKET, KEY, Locker, prepare, session
+from lockers import BUCKET, KEY, TERRAFORM, Locker, prepare, session
 from state_documents import instance, resource, state, written
 
 REFUSED = "holdfast-refused"
@@ -113,6 +113,17 @@ def test_a_session_that_lost_its_lock_does_not_write(aws: Aws) -> None:
     Locker(aws, "lockfile").unlock()
 
     assert refused(put, aws.client("s3", **credentials), body(2)) == "fence.outdated"
+
+
+def test_a_process_whose_lock_another_program_broke_does_not_write(aws: Aws) -> None:
+    """Also with one key for both; it may once it has read what is there."""
+    process = aws.client("s3", config=TERRAFORM)
+    put(process, body(1))
+    Locker(aws, "dynamodb", config=TERRAFORM).lock()
+    Locker(aws, "dynamodb").unlock()
+    assert refused(put, process, body(2)) == "fence.outdated"
+    assert stored(process) == 1
+    put(process, body(2))
 
 
 def test_a_state_of_another_configuration_is_refused_with_the_lock(aws: Aws) -> None:

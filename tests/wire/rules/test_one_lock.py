@@ -326,6 +326,15 @@ def test_past_locks_are_kept(aws: Aws) -> None:
     assert [(one.who, one.ended) for one in past] == [("ann@host", "released")]
 
 
+def test_a_lock_that_another_program_breaks_was_forced(aws: Aws) -> None:
+    """Also with the holder's key, as when an administrator does everything with one."""
+    holder = Locker(aws, "dynamodb", config=TERRAFORM)
+    holder.lock()
+    Locker(aws, "dynamodb").unlock()
+    past = aws.engine.view(lambda tx: list(tx.scan(PastLock, BUCKET, KEY)))
+    assert [one.ended for one in past] == ["forced"]
+
+
 def test_opentofu_releases_on_the_condition_of_its_document(aws: Aws) -> None:
     """Also where the lock was taken as a lock file."""
     holder = Locker(aws, "lockfile")
