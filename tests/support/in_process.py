@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
-from holdfast.aws.http import Headers, Request, Response
+from holdfast.aws.http import PRESENT, Headers, Request, Response
 from holdfast.cli.server.judging import state_rules
 from holdfast.engine.open import open_directory
 from holdfast.engine.port import Engine, Writer
@@ -88,6 +88,7 @@ class Aws:
         self.site = Site(ACCOUNT, REGION, vault, os.urandom, state_rules(vault))
         self.pipeline = Pipeline(Serving(engine, self.site, SERVICES, self.clock))
         self.requests: list[AWSPreparedRequest] = []
+        self.peer = PRESENT  # at the other end of the connection of what the clients send
         self._lent: list[tuple[str, Any]] = []
 
     def close(self) -> None:
@@ -162,7 +163,8 @@ class Aws:
         pairs = [(name, _text(value)) for name, value in request.headers.items()]
         if "Host" not in request.headers:
             pairs.append(("host", url.netloc))
-        wire = Request(request.method, url.path or "/", url.query, Headers(pairs))
+        path = url.path or "/"
+        wire = Request(request.method, path, url.query, Headers(pairs), peer=self.peer)
         response = self.send(wire, _body_of(request))
         body = response.body
         whole = body if isinstance(body, bytes) else b"".join(body)

@@ -96,7 +96,7 @@ class Peer:
         self.gone = False
 
 
-PRESENT = Peer()  # of requests that came over no connection
+PRESENT = Peer()  # of requests whose connection does not tell when the client is gone
 
 
 class Request(Struct, frozen=True):

@@ -30,8 +30,8 @@ class _Leaving(NamedTuple):
     until: datetime
     caller: Caller
 
-    def lasts(self, now: datetime) -> bool:
-        """Say whether its holder may still come for the rest: in time, and over its connection."""
+    def keeps_out(self, now: datetime) -> bool:
+        """Say whether others are to wait: in time, and while its connection lasts."""
         return self.until > now and not self.caller.peer.gone
 
 
@@ -69,7 +69,7 @@ class GivingBack:
             state: whose lock.
             held: the lock.
             places: the others.
-            caller: who gives it back; with its connection it ends.
+            caller: who gives it back; others are kept out while its connection lasts.
             now: the time.
             closed: whether the lock is kept from others until that is over.
         """
@@ -86,21 +86,39 @@ class GivingBack:
         if access_key_id is None:
             return None
         one = self._leaving.get((state, access_key_id))
-        return one.held if one is not None and one.lasts(now) else None
+        return one.held if one is not None and one.keeps_out(now) else None
+
+    def taken(self, state: StateName, access_key_id: str) -> None:
+        """Let a lock that is taken be the one that counts for its key: the holder before has not come.
+
+        With a key of its own that one still finds its lock, for as long as it has to come.
+        """
+        if self._closed.get(state) is not None:
+            with self._lock:
+                if self._closed.pop(state) == access_key_id:
+                    self._leaving.pop((state, access_key_id))
 
     def is_left(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
         """Say whether somebody is about to give a lock back in this place too."""
         return self._left(state, place, access_key_id, now) is not None
 
     def read(
-        self, state: StateName, place: str, access_key_id: str, now: datetime
+        self,
+        state: StateName,
+        place: str,
+        access_key_id: str,
+        now: datetime,
+        *,
+        comes: bool = False,
     ) -> HeldLock | None:
         """Return the lock that the reader is about to give back in this place too.
 
-        Where others are kept out, whoever reads gets some more time to delete what it read.
+        Where others are kept out, whoever reads gets some more time to delete what it read. Where
+        the connection has ended, only a program is shown it that comes back for sure (`comes`): the
+        connection may have been one of many.
         """
         one = self._left(state, place, access_key_id, now)
-        if one is None:
+        if one is None or (one.caller.peer.gone and not comes):
             return None
         if self._closed.get(state) == access_key_id:
             with self._lock:
@@ -128,7 +146,7 @@ class GivingBack:
         self, state: StateName, place: str, access_key_id: str, now: datetime
     ) -> _Leaving | None:
         one = self._leaving.get((state, access_key_id))
-        return one if one is not None and place in one.places and one.lasts(now) else None
+        return one if one is not None and place in one.places and one.until > now else None
 
     # ---- where it was in one place only --------------------------------------------------------
 

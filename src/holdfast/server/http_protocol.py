@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httptools
 
-from holdfast.aws.http import Headers, Peer
+from holdfast.aws.http import PRESENT, Headers, Peer
 from holdfast.server.cycle import Cycle
 from holdfast.server.edge import Application, Scope
 from holdfast.server.flow import Flow
@@ -18,6 +18,7 @@ from holdfast.server.patience import Patience
 from holdfast.server.short import ShortCycle
 
 _LONG_BYTES = 64 << 10  # of a body that are to come: from here on the parser is left out
+_FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for"})  # what proxies add
 
 
 class Shared:
@@ -190,6 +191,14 @@ class HttpProtocol(asyncio.Protocol):
         """Whether another request may follow the one that was parsed last."""
         return self.parser.get_http_version() != "1.0" and bool(self.parser.should_keep_alive())
 
+    def peer_of_request(self) -> Peer:
+        """Whose end of the connection tells that the client is gone; a proxy's tells nothing.
+
+        Proxies say so, or open a connection for each request (as nginx does unless told otherwise).
+        """
+        direct = self.keeps_alive() and _FORWARDED.isdisjoint(self.headers.names())
+        return self.peer if direct else PRESENT
+
     def new_cycle(self, keep_alive: bool, *, expects: bool = False) -> Cycle:
         """Return a cycle for the request that was parsed last."""
         return Cycle(
@@ -233,7 +242,7 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": query,
             "headers": [(name.lower(), value) for name, value in self.raw_headers],
             "client": (self.client, 0),
-            "peer": self.peer,
+            "peer": self.peer_of_request(),
         }
 
 

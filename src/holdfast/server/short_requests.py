@@ -95,7 +95,7 @@ class ShortRequests(HttpProtocol):
             headers=self.headers,
             secure=self.secure,
             client=self.client,
-            peer=self.peer,
+            peer=self.peer_of_request(),
         )
 
     def _respond(self, cycle: ShortCycle, method: str, response: Response) -> None:

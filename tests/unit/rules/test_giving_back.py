@@ -40,14 +40,32 @@ def test_others_are_kept_out_until_the_last_place() -> None:
     assert giving_back.keeps_out(NAME, NOW) is None
 
 
-def test_it_ends_with_the_connection() -> None:
+def test_others_are_let_in_when_the_connection_ends() -> None:
     """Who is gone does not come for the rest."""
     peer = Peer()
     giving_back = begun(peer)
     peer.gone = True
     assert giving_back.keeps_out(NAME, NOW) is None
     assert giving_back.read(NAME, TABLE, KEY, NOW) is None
+
+
+def test_a_program_that_comes_over_another_connection_finds_it() -> None:
+    """As long as nobody with its key has taken the lock."""
+    peer = Peer()
+    giving_back = begun(peer)
+    peer.gone = True
+    assert giving_back.read(NAME, TABLE, KEY, NOW, comes=True) is HELD
+    giving_back.taken(NAME, KEY)
+    assert giving_back.read(NAME, TABLE, KEY, NOW, comes=True) is None
     assert not giving_back.end(NAME, TABLE, KEY, NOW)
+
+
+def test_what_others_take_is_not_taken_for_it() -> None:
+    """The one who gives back has a key of its own, and finds its lock."""
+    giving_back = begun()
+    giving_back.taken(NAME, "AKIAOTHER")
+    assert giving_back.keeps_out(NAME, NOW) is None
+    assert giving_back.read(NAME, TABLE, KEY, NOW) is HELD
 
 
 def test_it_ends_with_time_whoever_reads() -> None:

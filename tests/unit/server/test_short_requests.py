@@ -6,7 +6,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
-from holdfast.aws.http import Request, Response
+import pytest
+
+from holdfast.aws.http import PRESENT, Request, Response
 from holdfast.server.connection import limited
 from holdfast.server.direct import Direct
 from holdfast.server.http_protocol import Shared
@@ -21,8 +23,10 @@ class _Answers:
 
     def __init__(self, response: Response) -> None:
         self._response = response
+        self.asked: list[Request] = []
 
-    def answer(self, _request: Request, _body: bytes, respond: Callable[[Response], None]) -> None:
+    def answer(self, request: Request, _body: bytes, respond: Callable[[Response], None]) -> None:
+        self.asked.append(request)
         respond(self._response)
 
 
@@ -78,3 +82,31 @@ def test_nothing_holds_a_connection_that_is_lost() -> None:
         assert left[0]() is None
     finally:
         gc.enable()
+
+
+def _request_with(header: bytes) -> Request:
+    """Return a request with one more header, whose connection has ended."""
+    answers = _Answers(Response(200))
+
+    async def run() -> None:
+        shared = Shared(_no_application, idle_seconds=5)
+        connection = limited(Limits(), cast("Direct", answers))(shared)
+        connection.connection_made(KeptWire())
+        connection.data_received(_REQUEST[:-2] + header + b"\r\n\r\n")
+        connection.connection_lost(None)
+
+    asyncio.run(run())
+    return answers.asked[0]
+
+
+def test_a_client_is_gone_with_its_connection() -> None:
+    """Whoever waits for it need not."""
+    assert _request_with(b"X-Other: 1").peer.gone
+
+
+@pytest.mark.parametrize(
+    "header", [b"Connection: close", b"X-Forwarded-For: 192.0.2.7", b"Via: 1.1 proxy"]
+)
+def test_the_end_of_the_connection_of_a_proxy_says_nothing_of_the_client(header: bytes) -> None:
+    """Nor does one that ends with its only request."""
+    assert _request_with(header).peer is PRESENT

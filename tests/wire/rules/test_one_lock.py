@@ -8,6 +8,7 @@ import pytest
 from botocore.config import Config
 from msgspec.structs import replace
 
+from holdfast.aws.http import Peer
 from holdfast.engine.records import Bucket
 from holdfast.engine.state_records import JournalEntry, PastLock, State
 from holdfast.server.rule_modes import SETTING
@@ -170,6 +171,19 @@ def test_a_terraform_that_dies_between_the_two_leaves_no_lock(aws: Aws, mode: st
         aws.clock.advance(3)
     waiter.lock()
     waiter.release()
+
+
+def test_terraform_gives_back_both_over_a_connection_each(aws: Aws) -> None:
+    """As behind some proxies: that the one has ended does not tell that it is gone."""
+    file, table = of_terraform(aws)
+    file.lock()
+    table.lock()
+    aws.peer = Peer()
+    file.release()
+    aws.peer.gone = True
+    aws.peer = Peer()
+    table.release()
+    Locker(aws, "dynamodb").lock()
 
 
 def test_who_gave_a_lock_back_in_both_places_is_shown_none(aws: Aws) -> None:
