@@ -43,6 +43,7 @@ class SteppingWriter:
         self._writer = writer
         self.get = writer.get
         self.scan = writer.scan
+        self.last = writer.last
 
     def put(self, record: Record) -> None:
         """See `Writer.put`."""

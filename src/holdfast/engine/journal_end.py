@@ -20,7 +20,7 @@ class JournalEnd(msgspec.Struct, frozen=True):
 def journal_end(tx: Reader) -> JournalEnd:
     """Return where the journal ends."""
     try:
-        last = next(tx.scan(JournalEntry, limit=1, reverse=True), None)
+        last = tx.last(JournalEntry)
     except CorruptRecord as damaged:
         return JournalEnd(damaged.key[0], NO_CHAIN)
     return JournalEnd(0, NO_CHAIN) if last is None else JournalEnd(last.number, last.chain)

@@ -65,6 +65,9 @@ class Reader(Protocol):
             reverse: from the last to the first.
         """
 
+    def last(self, kind: type[R]) -> R | None:
+        """Return the record with the last key, or None if there are no records."""
+
 
 class Writer(Reader, Protocol):
     """A reader that sees its own writes; they are kept together or not at all."""

@@ -138,6 +138,7 @@ class Object(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "object"
     key_fields: ClassVar[tuple[str, ...]] = ("bucket", "key")
+    reread: ClassVar[bool] = True
 
     bucket: str
     key: str
@@ -251,6 +252,7 @@ class Item(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "item"
     key_fields: ClassVar[tuple[str, ...]] = ("table_id", "hash", "range")
+    reread: ClassVar[bool] = True
 
     table_id: bytes
     hash: bytes  # order-preserving encoding of the hash key

@@ -5,10 +5,8 @@ One write to any of them forgets them all. They are many to one, so that is chea
 
 from typing import Any
 
-from holdfast.engine.record import Record
-
 Key = tuple[Any, ...]  # the kind, and the values of its key fields
-Kept = dict[Key, Record]
+Kept = dict[Key, Any]  # records; None where it is known that there is none
 
 _MOST = 10_000  # records
 
@@ -42,7 +40,7 @@ class Settled:
             self.kept = {}
 
 
-def keep(kept: Kept, key: Key, record: Record) -> None:
+def keep(kept: Kept, key: Key, record: Any) -> None:
     """Add a record that was read. It is shared from now on, and must not be changed."""
     if len(kept) >= _MOST:
         kept.clear()

@@ -138,6 +138,10 @@ class Rows(Generic[R]):
         row: tuple[Any, ...] = self._new_row(record, self._encode)
         return row
 
+    def key_of(self, record: Readable) -> tuple[Any, ...]:
+        """Return the values of a record's key fields."""
+        return tuple(getattr(record, name) for name in self.keys)
+
     def record(self, key: Sequence[Any], stored: Any) -> R:
         """Return the record of a row.
 

@@ -51,6 +51,7 @@ class State(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "state"
     key_fields: ClassVar[tuple[str, ...]] = ("bucket", "key")
+    reread: ClassVar[bool] = True
 
     bucket: str
     key: str
@@ -89,6 +90,7 @@ class JournalEntry(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "journal_entry"
     key_fields: ClassVar[tuple[str, ...]] = ("number",)
+    grows: ClassVar[bool] = True
 
     number: int  # from 1, without gaps
     event: bytes  # JSON

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar
 
+from holdfast.engine.last_records import LastRecords
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.readable import Readable
 from holdfast.engine.record import Record
@@ -18,6 +19,7 @@ _FIRST_PAGE = 16  # rows; each page is four times the one before, up to the larg
 _LARGEST_PAGE = 256
 _ROW_BYTES = 4096  # that a row costs in the log besides its own: a page
 _PAGE_BYTES = 1 << 20  # a page ends early once its records have so many bytes
+_UNKNOWN: Any = object()
 
 
 def engine_error(problem: sqlite3.Error, doing: str) -> EngineError:
@@ -38,7 +40,7 @@ def _ended(*_: object) -> NoReturn:
 class SqliteReader:
     """See `Reader`."""
 
-    __slots__ = ("_execute", "_kept")
+    __slots__ = ("_execute", "_kept", "_own")
 
     def __init__(self, execute: Execute, kept: Kept | None) -> None:
         """Read in a transaction.
@@ -49,22 +51,26 @@ class SqliteReader:
         """
         self._execute = execute
         self._kept = kept
+        self._own: Kept | None = None
 
     def end(self) -> None:
         """Refuse every further call."""
         self._execute = _ended
-        self._kept = None
+        self._kept = self._own = None
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""
-        if not kind.settled or self._kept is None:
+        kept = self._kept if kind.settled else self._own if kind.reread else None
+        if kept is None:
             return self._read(kind, key)
-        known: Any = self._kept.get((kind, key))
-        if known is None:
-            known = self._read(kind, key)
-            if known is not None:
-                keep(self._kept, (kind, key), known)
-        return cast("R | None", known)
+        found: R | None = kept.get((kind, key), _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._read(kind, key)
+            if kind.reread:
+                kept[kind, key] = found
+            elif found is not None:
+                keep(kept, (kind, key), found)
+        return found
 
     def _read(self, kind: type[R], key: tuple[Any, ...]) -> R | None:
         rows = rows_of(kind)
@@ -92,6 +98,10 @@ class SqliteReader:
         strict = "<" if reverse else ">"
         comparison = strict if after else strict + "="
         return self._pages(rows, prefix, start or after, comparison, limit, reverse)
+
+    def last(self, kind: type[R]) -> R | None:
+        """See `Reader.last`."""
+        return next(self.scan(kind, limit=1, reverse=True), None)
 
     def _pages(
         self,
@@ -143,34 +153,59 @@ class SqliteReader:
 class SqliteWriter(SqliteReader):
     """See `Writer`. What it wrote can be taken back; the updates before it in the commit stay."""
 
-    __slots__ = ("_first", "_marked", "_settled", "failure", "written")
+    __slots__ = ("_first", "_lasts", "_marked", "_mine", "_settled", "failure", "written")
 
     def __init__(
-        self, connection: sqlite3.Connection, settled: Settled, *, first: bool = True
+        self,
+        connection: sqlite3.Connection,
+        settled: Settled,
+        lasts: LastRecords,
+        *,
+        first: bool = True,
     ) -> None:
         """Write through a connection that is in a transaction.
 
         Args:
             connection: begun with BEGIN IMMEDIATE.
             settled: told before a settled record is written.
+            lasts: the last records of kinds that grow, as they are in the transaction.
             first: nothing was written in its transaction yet, so that taking back is to begin again.
                 Else the first write opens a savepoint.
         """
         super().__init__(connection.execute, settled.kept)
         self._settled = settled
+        self._lasts = lasts
+        self._mine: Kept = {}
+        self._own = self._mine
         self._first = first
         self._marked = False
         self.written = 0  # bytes that the log grows by, roughly; 0: nothing was written
         self.failure: EngineError | None = None
 
+    def last(self, kind: type[R]) -> R | None:
+        """See `Reader.last`."""
+        if not kind.grows:
+            return super().last(kind)
+        found: R | None = self._lasts.get(kind)
+        if found is None:
+            found = super().last(kind)
+            if found is not None:
+                self._lasts.read(rows_of(kind).key_of(found), found)
+        return found
+
     def put(self, record: Record) -> None:
         """See `Writer.put`."""
-        rows = rows_of(type(record))
+        kind = type(record)
+        rows = rows_of(kind)
         row = rows.row(record)
-        if record.settled:
+        if kind.settled:
             self._disturb()
         self._write(rows.put, row)
         self.written += _ROW_BYTES + len(row[-1])
+        if kind.reread:
+            self._mine[kind, row[:-1]] = record
+        elif kind.grows:
+            self._lasts.put(row[:-1], record)
 
     def drop(self, kind: type[Record], *key: Any) -> None:
         """See `Writer.drop`."""
@@ -178,6 +213,10 @@ class SqliteWriter(SqliteReader):
             self._disturb()
         if self._write(rows_of(kind).drop, key):
             self.written += _ROW_BYTES
+        if kind.reread:
+            self._mine[kind, key] = None
+        elif kind.grows:
+            self._lasts.forget()
 
     def _disturb(self) -> None:
         self._settled.disturb()
@@ -198,6 +237,7 @@ class SqliteWriter(SqliteReader):
         """Undo what was written."""
         if not self._marked:
             return
+        self._lasts.forget()
         if self._first:
             self._execute("ROLLBACK")
             self._execute("BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
+from holdfast.engine.last_records import LastRecords
 from holdfast.engine.port import EngineError, NoSpace, Outcome, Work, Writer
 from holdfast.engine.settled import Settled
 from holdfast.engine.transaction import SqliteWriter
@@ -35,6 +36,7 @@ class Commits:
             settled: the records that are kept.
         """
         self._settled = settled
+        self._lasts = LastRecords()
         self._connection = connection
         self._committed = committed
         self._inside = inside
@@ -95,7 +97,8 @@ class Commits:
             connection.execute("BEGIN IMMEDIATE")
             first = True
             for ticket in tickets:
-                _attempt(SqliteWriter(connection, self._settled, first=first), connection, ticket)
+                writer = SqliteWriter(connection, self._settled, self._lasts, first=first)
+                _attempt(writer, connection, ticket)
                 first = first and not ticket.written
             connection.execute("COMMIT")
         except BaseException as problem:
@@ -124,6 +127,7 @@ class Commits:
 
     def _fail(self, tickets: list[Ticket], problem: BaseException) -> None:
         """Take a whole batch back, and tell everyone in it."""
+        self._lasts.forget()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -123,6 +123,10 @@ class Snapshot:
             kind, *prefix, start=start, after=after, limit=limit, reverse=reverse
         )
 
+    def last(self, kind: type[R]) -> R | None:
+        """See `Reader.last`."""
+        return self._reader.last(kind)
+
 
 class Transaction(Snapshot):
     """A snapshot that can also write. It is a `Writer`."""
