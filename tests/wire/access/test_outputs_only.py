@@ -8,6 +8,7 @@ import pytest
 
 from aws_refusals import refused
 from in_process import Aws
+from lockers import LOCK_FILE, Locker, prepare
 from somebody import Somebody, allow
 
 BUCKET = "states"
@@ -100,6 +101,18 @@ def test_what_cannot_be_reduced_is_not_read(place: Aws, reader: Any, body: bytes
     place.s3.put_object(Bucket=BUCKET, Key="network/other", Body=body)
     with refused("AccessDenied", "outputs only"):
         reader.get_object(Bucket=BUCKET, Key="network/other")
+
+
+@pytest.mark.parametrize("mode", ["lockfile", "dynamodb"])
+def test_a_lock_is_no_output(aws: Aws, mode: str) -> None:
+    """Neither where it was taken, nor where the server shows one that was taken elsewhere."""
+    prepare(aws)
+    Locker(aws, mode).lock()
+    s3 = Somebody(aws, "ada", allow("holdfast:GetOutputs")).client("s3")
+    with refused("AccessDenied"):
+        s3.get_object(Bucket=BUCKET, Key=LOCK_FILE)
+    with refused("403"):
+        s3.head_object(Bucket=BUCKET, Key=LOCK_FILE)
 
 
 def test_who_may_read_all_reads_all(place: Aws, somebody: Make, reader: Any) -> None:

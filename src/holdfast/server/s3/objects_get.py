@@ -30,10 +30,10 @@ def get_object(tx: Snapshot, params: Params) -> Result:
         CorruptData: what is stored is not what was written.
     """
     bucket = bucket_of(tx, params)
-    if (answer := shown(tx, bucket, params["Key"])) is not None:
-        return answer
     if (reduced := read_reduced(tx, bucket, params, method="GET")) is not None:
         return reduced
+    if (answer := shown(tx, bucket, params["Key"])) is not None:
+        return answer
     opened = opened_object_of(tx, bucket, params, method="GET")
     version = opened.version
     customer = customer_key_of(params)
@@ -54,10 +54,10 @@ def head_object(tx: Snapshot, params: Params) -> Result:
         ServiceError: as `get_object`.
     """
     bucket = bucket_of(tx, params)
-    if (answer := shown(tx, bucket, params["Key"])) is not None:
-        return {name: value for name, value in answer.items() if name != "Body"}
     if (reduced := read_reduced(tx, bucket, params, method="HEAD")) is not None:
         return reduced
+    if (answer := shown(tx, bucket, params["Key"])) is not None:
+        return {name: value for name, value in answer.items() if name != "Body"}
     version = object_of(tx, bucket, params, method="HEAD")
     check_customer_key(version.encryption, customer_key_of(params))
     check_read(version, params)
