@@ -174,3 +174,14 @@ def test_nobody_is_simulated(iam: Any) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:user/nobody"
     asked = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject"]}
     assert refused(iam.simulate_principal_policy, **asked)[0] == "NoSuchEntity"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [f"arn:aws:iam::{ACCOUNT}:user/team/ada", f"arn:aws-cn:iam::{ACCOUNT}:user/ada"],
+    ids=["path", "partition"],
+)
+def test_nobody_is_simulated_by_an_arn_that_is_not_theirs(iam: Any, arn: str) -> None:
+    """What policies say about the one ARN would not bind who asks by the other."""
+    asked = {"PolicySourceArn": arn, "ActionNames": ["s3:GetObject"]}
+    assert refused(iam.simulate_principal_policy, **asked)[0] == "NoSuchEntity"

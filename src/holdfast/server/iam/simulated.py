@@ -48,10 +48,11 @@ def asker(tx: Snapshot, arn: str) -> Asker:
         raise invalid(f"{arn} is not the ARN of a user or a role of this account.")
     kind, name = found[2], found[3]
     owner: User | Role | None = tx.get(User, name) if kind == "user" else tx.get(Role, name)
-    if owner is None:
+    account = tx.site.account
+    # Who may ask was decided by the ARN, so it has to be the one that the owner has.
+    if owner is None or arn != f"arn:aws:iam::{account}:{kind}{owner.path}{owner.name}":
         raise no_such(kind, name)
     documents = tuple(_inline(owner))
-    account = tx.site.account
     holder = of_user(owner, account) if isinstance(owner, User) else _of_role(owner, account)
     values = {**holder.values, **_known_of_request(tx)}
     return Asker(holder.principal, documents, values)
