@@ -73,8 +73,9 @@ def test_every_operation_of_our_own_needs_its_own_name(operation: str) -> None:
     found = asked("holdfast", operation, Bucket="states", Key="staging/app")
     assert found == [(f"holdfast:{operation}", state)]
     assert asked("holdfast", operation) == [(f"holdfast:{operation}", "*")]
-    both = asked("holdfast", operation, Bucket="states", Key="staging/app", Prefix="")
-    assert [resource for _, resource in both] == [state, "arn:aws:s3:::states/"]
+    both = asked("holdfast", operation, Bucket="states", Key="staging/app", Prefix="a/")
+    below = ["arn:aws:s3:::states/a/", "arn:aws:s3:::states/a/*"]
+    assert [resource for _, resource in both] == [state, *below]
 
 
 @pytest.mark.parametrize("operation", sorted(SERVED["sts"]))

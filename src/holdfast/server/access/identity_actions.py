@@ -118,6 +118,10 @@ def own_needs(asked: Asked) -> list[Need]:
     action, bucket = f"holdfast:{asked.operation}", params.get("Bucket")
     if bucket is None:
         return [Need(action, "*")]
-    keys = [params[name] for name in ("Key", "Prefix") if name in params]
+    keys = [params["Key"]] if "Key" in params else []
+    if "Prefix" in params:
+        # A prefix is of all that begins with it, which who may something of one state may not. The
+        # star stands for itself here: only a star in a policy fits it.
+        keys += [params["Prefix"], f"{params['Prefix']}*"]
     whole = f"arn:aws:s3:::{bucket}"
     return [Need(action, arn) for arn in [f"{whole}/{key}" for key in keys] or [whole]]

@@ -16,6 +16,7 @@ from holdfast.server.background import own_update
 from holdfast.server.operation import Params, Result, Site, Snapshot, Transaction, operation
 from holdfast.server.states.named_bucket import named_bucket
 from holdfast.server.states.prefixes import keep
+from holdfast.server.states.seeing import bearing
 
 SETTING = "holdfast:release"  # in `Bucket.settings`; no name of AWS's has a colon
 LEAST_SECONDS = 7200
@@ -29,7 +30,7 @@ def get_lock_release(tx: Snapshot, params: Params) -> Result:
     Raises:
         ServiceError: NoSuchBucket.
     """
-    return {"Policies": _shown(_given(named_bucket(tx, params)))}
+    return {"Policies": _shown(bearing(params, _given(named_bucket(tx, params))))}
 
 
 @operation("PutLockRelease", writes=True)
@@ -49,7 +50,7 @@ def put_lock_release(tx: Transaction, params: Params) -> Result:
         )
     given = {**_given(bucket), prefix: seconds}
     _keep(tx, bucket, given, {"prefix": prefix, "seconds": seconds})
-    return {"Policies": _shown(given)}
+    return {"Policies": _shown(bearing(params, given))}
 
 
 @operation("DeleteLockRelease", writes=True)
@@ -68,7 +69,7 @@ def delete_lock_release(tx: Transaction, params: Params) -> Result:
     if rest != given:
         gone = {"prefix": params["Prefix"]} if "Prefix" in params else {}
         _keep(tx, bucket, rest, gone)
-    return {"Policies": _shown(rest)}
+    return {"Policies": _shown(bearing(params, rest))}
 
 
 def release_dead_locks(engine: Engine, site: Site, now: datetime) -> int:

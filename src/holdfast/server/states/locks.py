@@ -6,7 +6,8 @@ from typing import Any
 
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.state_records import HeldLock, PastLock, State, Waiter
-from holdfast.server.operation import SEES, Params, Result, Snapshot, operation
+from holdfast.server.operation import Params, Result, Snapshot, operation
+from holdfast.server.states.seeing import sees
 
 _MOST_EXAMINED = 5000  # records for one request; the client asks for the rest
 _USUAL_LIMIT = 1000
@@ -31,7 +32,7 @@ def list_locks(tx: Snapshot, params: Params) -> Result:
         if examined == _MOST_EXAMINED or len(found) == limit:
             return {"Locks": found, "NextToken": last}
         last = f"{state.bucket}/{state.key}"
-        if state.lock is None or not _sees(params, state):
+        if state.lock is None or not sees(params, state.bucket, state.key):
             continue
         if (shown := _shown(tx, state, state.lock)) is not None:
             found.append(shown)
@@ -55,7 +56,7 @@ def list_past_locks(tx: Snapshot, params: Params) -> Result:
         last = f"{past.at}/{past.key}"
         if past.at < earliest or (latest is not None and past.at >= latest):
             continue
-        if _sees(params, past):
+        if sees(params, past.bucket, past.key):
             found.append(_shown_past(past))
     return {"Locks": found}
 
@@ -76,12 +77,6 @@ def _prefix(params: Params) -> str:
 
 def _wanted(params: Params, key: str) -> bool:
     return key == params["Key"] if "Key" in params else key.startswith(params.get("Prefix", ""))
-
-
-def _sees(params: Params, of: State | PastLock) -> bool:
-    """Say whether the caller may be told of a state."""
-    sees = params.get(SEES)
-    return sees is None or sees(of.bucket, of.key)
 
 
 def _past(tx: Snapshot, params: Params, earliest: int) -> Iterator[PastLock]:

@@ -9,6 +9,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.state_records import Override, State
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 from holdfast.server.states.named_bucket import named_bucket
+from holdfast.server.states.seeing import sees
 
 _USUAL_SECONDS = 600
 _MOST_EXAMINED = 5000  # states for one request; the client asks for the rest
@@ -54,7 +55,9 @@ def list_overrides(tx: Snapshot, params: Params) -> Result:
         if examined == _MOST_EXAMINED:
             return {"Overrides": found, "NextToken": last}
         last = f"{state.bucket}/{state.key}"
-        if state.override is not None and state.override.until > tx.now:
+        if state.override is None or state.override.until <= tx.now:
+            continue
+        if sees(params, state.bucket, state.key):
             found.append(_shown(state, state.override))
     return {"Overrides": found}
 

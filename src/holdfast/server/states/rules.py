@@ -16,6 +16,7 @@ from holdfast.server.rule_modes import (
 )
 from holdfast.server.states.named_bucket import named_bucket
 from holdfast.server.states.prefixes import keep
+from holdfast.server.states.seeing import bearing
 
 
 @operation("GetStateRules")
@@ -34,7 +35,8 @@ def get_state_rules(tx: Snapshot, params: Params) -> Result:
         for rule in RULES
         if rule.name in modes
     ]
-    return {"Rules": rules, "Given": _shown(given_in(bucket))}
+    given = bearing(params, given_in(bucket)) if bucket is not None else {}
+    return {"Rules": rules, "Given": _shown(given)}
 
 
 @operation("PutStateRules", writes=True)
@@ -53,7 +55,7 @@ def put_state_rules(tx: Transaction, params: Params) -> Result:
     given = dict(given_in(bucket))
     given[prefix] = {**given.get(prefix, {}), **modes}
     _keep(tx, bucket, given, {"prefix": prefix, "modes": modes})
-    return {"Given": _shown(given)}
+    return {"Given": _shown(bearing(params, given))}
 
 
 @operation("DeleteStateRules", writes=True)
