@@ -6,6 +6,7 @@ the piece is, so that a moved or swapped one does not open.
 
 import hashlib
 import os
+import struct
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -18,15 +19,16 @@ KEY_BYTES = 32
 OVERHEAD = 1 + 12 + 16  # bytes that sealing adds
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
+_LENGTH = struct.Struct(">Q").pack
 
 
 def binding(*parts: str | bytes | int) -> bytes:
     """Return associated data that no other sequence of parts can give."""
-    encoded = []
+    encoded = b""
     for part in parts:
         raw = part if isinstance(part, bytes) else str(part).encode()
-        encoded.append(len(raw).to_bytes(8, "big") + raw)
-    return b"".join(encoded)
+        encoded += _LENGTH(len(raw)) + raw
+    return encoded
 
 
 # A table's key seals all its items, and to prepare a key takes longer than to seal an item.

@@ -46,16 +46,22 @@ def append(tx: JudgedWriter, chain_key: bytes, what: str, details: Mapping[str, 
         "access_key_id": caller.access_key_id,
         "address": caller.address,
         "tool": tool_of(caller.user_agent),
+        **details,
     }
-    for name, value in details.items():
-        event[name] = value[:_LONGEST] if isinstance(value, str) else value
+    text = _encode(event)
+    if len(text) > _LONGEST:  # else none of its texts is
+        text = _encode({**event, **{name: _cut(value) for name, value in details.items()}})
     end = journal_end(tx)
-    number, text = end.number + 1, _encode(event)
+    number = end.number + 1
     chain = chained(chain_key, end.chain, number, text)
     tx.put(JournalEntry(number=number, event=text, chain=chain))
     if number == 1:  # from now on there is a head, or one was taken away
         journal_head.keep(tx, chain_key, JournalEnd(number, chain))
     return number
+
+
+def _cut(value: Any) -> Any:
+    return value[:_LONGEST] if isinstance(value, str) else value
 
 
 def chained(chain_key: bytes, before: bytes, number: int, event: bytes) -> bytes:

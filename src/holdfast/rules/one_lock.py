@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from holdfast.engine.access_records import Session
 from holdfast.engine.state_records import HeldLock, State
-from holdfast.rules import past_locks
 from holdfast.rules.giving_back import GivingBack
+from holdfast.rules.past_locks import PastLocks
 from holdfast.rules.places import INFO, S3, StateName, table_of, table_place
 from holdfast.rules.recent import Recent
 from holdfast.rules.tools import tool_of
@@ -48,6 +48,7 @@ class OneLock:
         self._recent = recent
         self._giving_back = giving_back
         self._note = note
+        self._past = PastLocks()
 
     # ---- taking --------------------------------------------------------------------------------
 
@@ -144,7 +145,7 @@ class OneLock:
             return self._found(tx, name, state, place)
         if self.is_left(tx, name, held):
             return held
-        past_locks.keep(tx, name, held, "vanished", "")
+        self._past.keep(tx, name, held, "vanished", "")
         self._note(tx, "lock-vanished", {**name.named, "lock_id": held.id, "who": held.who})
         return None
 
@@ -258,7 +259,7 @@ class OneLock:
         ended = "stale" if why_stale else "forced" if forced else "released"
         if forced:
             self._lost(tx, name, held)
-        past_locks.keep(tx, name, held, ended, tx.caller.arn)
+        self._past.keep(tx, name, held, ended, tx.caller.arn)
         about = {
             **name.named,
             "lock_id": held.id,

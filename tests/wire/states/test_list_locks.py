@@ -8,7 +8,6 @@ import pytest
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
-from holdfast.engine.port import Writer
 from holdfast.engine.state_records import PastLock
 from holdfast.server.states import locks as handler
 from in_process import ACCESS_KEY_ID, Aws
@@ -343,19 +342,30 @@ def test_a_lock_from_the_future_is_held_no_negative_time(aws: Aws) -> None:
 
 def test_past_locks_are_kept_for_more_than_a_year(aws: Aws) -> None:
     """Then those of a state are forgotten, a few whenever one ends; those of others stay."""
+    for key in ("a", "b", *"aaaaa"):
+        lock(aws, key)
+        unlock(aws, key)
+    counts = []
+    for days in (399, 2, 0, 0):
+        aws.clock.advance(days * 24 * HOUR)
+        lock(aws, "a")
+        unlock(aws, "a")
+        counts.append(len(past(aws, Key="a")))
+    assert counts == [7, 4, 3, 4]
+    assert len(past(aws, Key="b")) == 1
+
+
+def test_past_locks_of_long_ago_are_forgotten_by_another_server(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks what there is, as nothing of it is in its memory."""
     lock(aws, "a")
     unlock(aws, "a")
-    (found,) = aws.engine.view(lambda tx: list(tx.scan(PastLock)))
-    day = 86_400_000_000
-    aged = [replace(found, at=found.at - days * day, id=f"{days} days") for days in (399, 401, 402)]
-
-    def put(tx: Writer) -> None:
-        for one in aged:
-            tx.put(one)
-            tx.put(replace(one, key="b"))
-
-    aws.engine.update(put)
-    lock(aws, "a")
-    unlock(aws, "a")
-    assert past(aws, Key="a")[0]["Id"] == "399 days"
-    assert len(past(aws, Key="b")) == 3
+    again = Aws(aws.directory, aws.engine, aws.vault)
+    again.clock.offset = aws.clock.offset
+    sign_at_server_time(again.clock, monkeypatch)
+    again.clock.advance(401 * 24 * HOUR)
+    lock(again, "a")
+    unlock(again, "a")
+    assert len(past(again, Key="a")) == 1
+    again.close()
