@@ -207,6 +207,36 @@ def test_each_entry_of_a_delete_is_allowed_by_itself(place: Aws, somebody: Make)
     place.s3.head_object(Bucket=BUCKET, Key="production/app")
 
 
+@pytest.mark.parametrize("condition", [{"ETag": '"00"'}, {"Size": 3}], ids=["tag", "size"])
+@pytest.mark.parametrize("key", ["staging/app", "staging/nothing"])
+def test_what_a_delete_expects_tells_nothing(
+    place: Aws, somebody: Make, key: str, condition: dict[str, Any]
+) -> None:
+    """Whether it holds is for those who may read the object; as AWS has it for entity tags."""
+    ada = somebody(allow("s3:DeleteObject"))
+    doomed = {"Objects": [{"Key": key, **condition}]}
+    with refused("AccessDenied", "s3:GetObject on resource"):
+        ada.client("s3").delete_objects(Bucket=BUCKET, Delete=doomed)
+    with refused("AccessDenied", "s3:GetObject on resource"):
+        ada.client("s3").delete_object(Bucket=BUCKET, Key=key, IfMatchSize=3)
+    place.s3.head_object(Bucket=BUCKET, Key="staging/app")
+    ada.may(allow(["s3:DeleteObject", "s3:GetObject"]))
+    answer = ada.client("s3").delete_objects(Bucket=BUCKET, Delete=doomed)
+    codes = [one["Code"] for one in answer.get("Errors", ())]
+    assert "AccessDenied" not in codes
+
+
+def test_a_condition_of_each_entry_is_known(place: Aws, somebody: Make) -> None:
+    """A policy may demand that deletions have one: `s3:if-match`."""
+    etag = place.s3.head_object(Bucket=BUCKET, Key="staging/app")["ETag"]
+    demanded = allow("s3:DeleteObject", Condition={"Null": {"s3:if-match": "false"}})
+    s3 = somebody(demanded, allow("s3:GetObject")).client("s3")
+    with refused("AccessDenied", "s3:DeleteObject"):
+        s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "staging/app"}]})
+    doomed = {"Objects": [{"Key": "staging/app", "ETag": etag}]}
+    assert s3.delete_objects(Bucket=BUCKET, Delete=doomed)["Deleted"]
+
+
 def test_a_delete_of_nothing_that_is_allowed_is_denied_whole(somebody: Make) -> None:
     """Or else it would tell which buckets there are; who may list one is told entry by entry."""
     ada = somebody(allow("s3:DeleteObject", STAGING))

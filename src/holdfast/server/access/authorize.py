@@ -119,9 +119,14 @@ def _each_deletion(asked: Asked, about: _About, needs: list[Need]) -> Params:
     If that is everything, or there is nothing, only who may list the bucket is told so entry by entry:
     that there is such a bucket is something as well.
     """
-    from holdfast.server.access.s3_actions import seeing
+    from holdfast.server.access.s3_actions import condition_of, seeing
 
-    denials = [_denial(asked, about, need) for need in needs]
+    denials = []
+    for need, entry in zip(needs, asked.params["Delete"].get("Objects", ()), strict=False):
+        denied, condition = _denial(asked, about, need), condition_of(need, entry)
+        if denied is None and condition is not None:
+            denied = _denial(asked, about, condition)
+        denials.append(denied)
     problems = [problem for problem in denials if problem is not None]
     if len(problems) == len(denials):
         unseen = _denial(asked, about, seeing(asked, asked.params["Bucket"], "", version=False))

@@ -6,6 +6,8 @@ and "Required permissions for Amazon S3 API operations" of the S3 user guide.
 
 from collections.abc import Callable, Mapping
 
+from msgspec import structs
+
 from holdfast.engine.records import Bucket
 from holdfast.server.access.asked import Asked, Guard, Need
 from holdfast.server.access.known import Later
@@ -93,6 +95,10 @@ _WRITES = (
     "UploadPartCopy",
 )
 _MOST_DELETED = 1000  # a request with more is refused
+# What a deletion may expect of the object: members of DeleteObject, and of entries of DeleteObjects.
+_CONDITIONS = frozenset(
+    {"ETag", "IfMatch", "IfMatchLastModifiedTime", "IfMatchSize", "LastModifiedTime", "Size"}
+)
 _NOTHING: Values = {}
 _ACL_HEADERS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 # Members whose values are condition keys.
@@ -167,9 +173,22 @@ def _delete_objects(asked: Asked) -> list[Need]:
         version_id = entry.get("VersionId")
         action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
         values = {} if version_id is None else {"s3:versionid": (version_id,)}
+        if "ETag" in entry:
+            values["s3:if-match"] = (entry["ETag"],)
         arn = object_arn(params["Bucket"], entry.get("Key", ""))
         needs.append(Need(action, arn, values, guard, later))
     return needs
+
+
+def condition_of(deletion: Need, entry: Mapping[str, object]) -> Need | None:
+    """Return what the conditions of an entry of DeleteObjects need; None if it has none.
+
+    Whether they hold tells of an object what reading it would.
+    """
+    if _CONDITIONS.isdisjoint(entry):
+        return None
+    version = deletion.action == "s3:DeleteObjectVersion"
+    return structs.replace(deletion, action="s3:GetObjectVersion" if version else "s3:GetObject")
 
 
 def needs(asked: Asked) -> list[Need]:
@@ -187,8 +206,8 @@ def needs(asked: Asked) -> list[Need]:
     actions = list(of_version if "VersionId" in params else plain)
     if "BypassGovernanceRetention" in params:
         actions.append("BypassGovernanceRetention")
-    if asked.operation == "DeleteObject" and "IfMatch" in params:
-        actions.append("GetObject")
+    if asked.operation == "DeleteObject" and not _CONDITIONS.isdisjoint(params):
+        actions.append("GetObjectVersion" if "VersionId" in params else "GetObject")
     return _of_object(asked, params["Bucket"], params["Key"], actions)
 
 
