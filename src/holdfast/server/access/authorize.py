@@ -30,6 +30,7 @@ from holdfast.server.access.policies.evaluate import (
 )
 from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.users import ADMINISTRATOR
+from holdfast.server.judging import REFUSED_BUCKET
 from holdfast.server.operation import MAY_WRITE, OUTPUTS_ONLY, SEES, MayWrite, Params, Sees
 
 # Who could give itself a key of the administrator would be the administrator.
@@ -38,6 +39,7 @@ _ONLY_ITSELF = (
     "User: {arn} is not authorized to perform: {need.action} on resource: {need.resource} because "
     "only the administrator may change the administrator"
 )
+_REFUSED = f"arn:aws:s3:::{REFUSED_BUCKET}/"
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
 
@@ -159,7 +161,9 @@ def _reads_outputs(asked: Asked, about: _About, need: Need) -> bool:
         return False
     if _denial(asked, about, structs.replace(need, action=GET_OUTPUTS)) is not None:
         return False
-    return not _decision(about, need).explicit  # who denies the whole denies its parts
+    # Who denies the whole denies its parts.
+    whole = (need, _origin(asked, need))
+    return not any(_decision(about, one).explicit for one in whole if one is not None)
 
 
 def _sight(asked: Asked, about: _About) -> Sees:
@@ -193,10 +197,28 @@ def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
         return refused(asked.service, _ONLY_ITSELF.format(arn=asked.identity.arn, need=need))
     try:
         decision = _decision(about, need)
+        if decision.allowed and (origin := _origin(asked, need)) is not None:
+            meant = _decision(about, origin)
+            need, decision = (origin, meant) if meant.explicit else (need, decision)
     except PolicyRefused as problem:
         said = f"The policy of {need.resource} cannot be evaluated: {problem}"
         return refused(asked.service, said)
     return None if decision.allowed else denial(asked.service, asked.identity.arn, need, decision)
+
+
+def _origin(asked: Asked, need: Need) -> Need | None:
+    """Return the same of the state that a body was meant for which a rule refused; None of others.
+
+    The body is kept in a bucket of its own, and holds what the state holds: who is denied the one by
+    itself, maybe by the policy of its bucket, gets at nothing by the other.
+    """
+    if not need.resource.startswith(_REFUSED):
+        return None
+    from holdfast.server.access.s3_actions import guard_of, object_arn
+
+    bucket, _, rest = need.resource.removeprefix(_REFUSED).partition("/")
+    key = rest.rpartition("/")[0]
+    return structs.replace(need, resource=object_arn(bucket, key), guard=guard_of(asked, bucket))
 
 
 def _changes_administrator(need: Need) -> bool:
