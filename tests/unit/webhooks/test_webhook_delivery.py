@@ -1,7 +1,9 @@
 """One attempt to deliver: why it failed, and that it ends."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +87,20 @@ def test_a_receiver_that_drips_its_certificate_is_left(monkeypatch: pytest.Monke
     monkeypatch.setattr(delivery, "TOTAL_SECONDS", 0.3)
     record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # a long one, of a handshake
     with dripping(b"\x00", record) as url:
+        assert post(url.replace("http://", "https://"), {}, b"{}")
+
+
+def test_a_machine_that_is_slow_takes_none_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is cut while TLS begins would leave a socket behind, which warns of itself."""
+    read = ssl.create_default_context
+
+    def read_slowly() -> ssl.SSLContext:
+        time.sleep(0.3)
+        return read()
+
+    monkeypatch.setattr(ssl, "create_default_context", read_slowly)
+    monkeypatch.setattr(delivery, "TOTAL_SECONDS", 0.2)
+    with dripping(b"\x00", b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc") as url:
         assert post(url.replace("http://", "https://"), {}, b"{}")
 
 

@@ -27,10 +27,17 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> str:
     cut = threading.Timer(TOTAL_SECONDS, _cut, (connection,))
     cut.daemon = True
     try:
+        # Reading the authorities takes a while, and none of the receiver's time.
+        authorities = ssl.create_default_context() if parts.scheme == "https" else None
         connection.connect()
+        if authorities is not None:
+            # It has its last socket before the first wait: what is cut is not exchanged meanwhile.
+            connection.sock = authorities.wrap_socket(
+                connection.sock, server_hostname=parts.hostname, do_handshake_on_connect=False
+            )
         cut.start()
-        if parts.scheme == "https":
-            _encrypt(connection, parts.hostname or "")
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
         connection.request("POST", target, body, dict(headers))
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as problem:
@@ -47,14 +54,6 @@ def _connection(parts: SplitResult) -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
     connection.default_port = usual  # the Host header leaves it out
     return connection
-
-
-def _encrypt(connection: http.client.HTTPConnection, host: str) -> None:
-    """Begin TLS. The connection has its socket before the first wait, so that it can be cut."""
-    connection.sock = ssl.create_default_context().wrap_socket(
-        connection.sock, server_hostname=host, do_handshake_on_connect=False
-    )
-    connection.sock.do_handshake()
 
 
 def _cut(connection: http.client.HTTPConnection) -> None:
