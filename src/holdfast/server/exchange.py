@@ -19,11 +19,12 @@ from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
 from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
 from holdfast.server.access import admission, unsigned
+from holdfast.server.access.asked_again import ask_again
 from holdfast.server.access.call import Call
+from holdfast.server.access.calling import caller_of
 from holdfast.server.access.credentials import ANONYMOUS, Identity, identify
 from holdfast.server.access.finishing import finishing, verify
 from holdfast.server.body_lengths import announced, refuse_length
-from holdfast.server.caller import Caller
 from holdfast.server.judging import Inspector
 from holdfast.server.operation import (
     CHECKSUM,
@@ -280,6 +281,7 @@ class Exchange:
             self._params = {**self._params, **self._streamed(self._sink, self._digests)}
         else:
             self._parse(bytes(self._document))
+        ask_again(self._serving, self.now, self._call, streams=self.streams)
 
     def _conclude(self, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -346,18 +348,8 @@ class Exchange:
 
     def _new_context(self) -> Context:
         assert self.identity is not None  # noqa: S101 - set by open
-        request, who, site = self.request, self.identity, self._serving.site
-        caller = Caller(
-            arn=who.arn,
-            user_id=who.user_id,
-            access_key_id=who.access_key_id,
-            session=who.session,
-            address=request.client,
-            user_agent=request.headers.get("user-agent"),
-            invocation_id=request.headers.get("amz-sdk-invocation-id"),
-            secure=request.secure,
-            peer=request.peer,
-        )
+        request, site = self.request, self._serving.site
+        caller = caller_of(request, self.identity)
         site.rules.seen(caller, self.now)
         facts = (site, caller, self.now, self.request_id, self._serving.engine.view, request.host)
         return Context(*facts, self._may_write)

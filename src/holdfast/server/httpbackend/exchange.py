@@ -17,6 +17,7 @@ from holdfast.aws.payload import Payload
 from holdfast.aws.routing import Target
 from holdfast.aws.sigv4 import SigningContext
 from holdfast.server.access import admission
+from holdfast.server.access.asked_again import ask_again
 from holdfast.server.access.by_password import authenticate
 from holdfast.server.access.call import Call
 from holdfast.server.exchange import Exchange
@@ -194,6 +195,7 @@ class StateExchange(Exchange):
             if len(self._beginning) <= LARGEST_MISTAKEN:
                 refuse_lock_document(bytes(self._beginning))
             self._params = {**self._params, **self._streamed(self._sink, self._digests)}
+        ask_again(self._serving, self.now, self._call, streams=True)
         answer = self._answered()
         if isinstance(answer, ServiceError):
             raise answer
