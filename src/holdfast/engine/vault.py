@@ -22,8 +22,12 @@ _NONCE_BYTES = 12
 _LENGTH = struct.Struct(">Q").pack
 
 
+@lru_cache(maxsize=512, typed=True)
 def binding(*parts: str | bytes | int) -> bytes:
-    """Return associated data that no other sequence of parts can give."""
+    """Return associated data that no other sequence of parts can give.
+
+    That of a lock and of a digest is wanted again with the next request.
+    """
     encoded = b""
     for part in parts:
         raw = part if isinstance(part, bytes) else str(part).encode()

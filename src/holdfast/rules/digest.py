@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from holdfast.engine.state_records import State
 from holdfast.rules.inspecting import Facts, facts_of
-from holdfast.rules.places import DIGEST, LOCK_ID, StateName
+from holdfast.rules.places import DIGEST, StateName
 from holdfast.server.judging import (
     DONE,
     ItemWrite,
@@ -48,6 +48,9 @@ class DigestFollows:
             return None
         state = known or State(bucket=name.bucket, key=name.key)
         found = facts if is_state else Facts("other")
+        lock = state.lock
+        if lock is not None and change.order is not None:
+            lock = replace(lock, last_write=tx.now)
         after = replace(
             state,
             order=change.order,
@@ -55,9 +58,8 @@ class DigestFollows:
             serial=found.serial if is_state else None,
             lineage=found.lineage,
             resources=found.resources,
+            lock=lock,
         )
-        if state.lock is not None and change.order is not None:
-            after = replace(after, lock=replace(state.lock, last_write=tx.now))
         tx.put(after)
         if follows:
             self._write(tx, name, after)
@@ -73,8 +75,7 @@ class DigestFollows:
     def _write(self, tx: JudgedWriter, name: StateName, state: State) -> None:
         for table in state.tables:
             if state.md5:
-                item = {LOCK_ID: {"S": name.digest_id}, DIGEST: {"S": state.md5}}
-                self._stores.put_item(tx, table, item)
+                self._stores.put_item(tx, table, name.digest_id, {DIGEST: state.md5})
             else:
                 self._stores.drop_item(tx, table, name.digest_id)
 

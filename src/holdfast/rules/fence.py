@@ -47,6 +47,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 PASSED = Judgement()
+REWOUND = Judgement(rewound=True)
 
 
 def judge(
@@ -70,6 +71,8 @@ def judge(
     if state is not None and state.order is not None and put.md5 and put.md5 == state.md5:
         return PASSED
     findings = list(_findings(state, facts, put, writer))
+    if not findings:
+        return REWOUND if _rewinds(state, facts) else PASSED
     enforced = [one for one in findings if one.certain and modes[one.rule] == ENFORCE]
     warned = tuple(
         one
@@ -165,13 +168,15 @@ def _compared(state: State, facts: Facts | None, name: str, *, unlocked: bool) -
 
 def _foreign(state: State, facts: Facts, name: str) -> Finding | None:
     """Return what is said of a state of another lineage, or of what is no state; None of others."""
+    if facts.kind == "state" and (
+        facts.lineage == state.lineage or not facts.lineage or not state.lineage
+    ):
+        return None
     manages = f" and manages {_count(state)}" if state.resources else ""
     stored = f"{name} has the lineage {state.lineage or '(none)'}, serial {state.serial}{manages}"
     if facts.kind != "state":
         fact = f"{stored}; what is to be written is no state that Terraform could read."
         return Finding(LINEAGE, fact, "Look at the key, which may be meant for something else.")
-    if facts.lineage == state.lineage or not facts.lineage or not state.lineage:
-        return None
     return Finding(
         LINEAGE,
         f"{stored}; what is to be written has the lineage {facts.lineage}, serial {facts.serial}.",

@@ -14,7 +14,7 @@ from holdfast.rules.one_lock import holds, took
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import StateName
 from holdfast.server.judging import JudgedReader, JudgedWriter, ObjectPut, Refusal
-from holdfast.server.rule_modes import Modes, Usual, modes_of
+from holdfast.server.rule_modes import SETTING, Modes, Usual, modes_of
 
 Note = Callable[[JudgedWriter, str, Mapping[str, Any]], None]
 
@@ -37,7 +37,10 @@ class Fencing:
     def modes(self, tx: JudgedReader, name: StateName) -> Modes:
         """Return the mode of every rule for a state, or for all without the name of a bucket."""
         bucket = tx.get(Bucket, name.bucket) if name.bucket else None
-        return modes_of(bucket, name.key, self._usual.of(*name))
+        usual = self._usual.of(*name)
+        if bucket is None or SETTING not in bucket.settings:
+            return usual
+        return modes_of(bucket, name.key, usual)
 
     def put(self, tx: JudgedWriter, name: StateName, put: ObjectPut) -> Refusal | None:
         """Judge a write of what is or may become a state."""

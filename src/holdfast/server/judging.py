@@ -285,8 +285,8 @@ class Stores(Protocol):
     def read_item(self, tx: Any, table: str, key: str) -> Attributes | None:
         """Return an item by the value of its hash key."""
 
-    def put_item(self, tx: Any, table: str, item: Attributes) -> None:
-        """Write an item; nothing happens if there is no such table."""
+    def put_item(self, tx: Any, table: str, key: str, texts: Mapping[str, str]) -> None:
+        """Write an item of texts besides its hash key; nothing happens if there is no such table."""
 
     def drop_item(self, tx: Any, table: str, key: str) -> None:
         """Delete an item, if it is there."""

@@ -1,9 +1,13 @@
 """Objects and items for the rules: read, written and dropped within the transaction at hand."""
 
+from collections.abc import Mapping
+
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.records import Bucket, Object, Table
-from holdfast.server.dynamodb import keys, values
-from holdfast.server.dynamodb.storage import OpenTable, open_table
+from holdfast.server.dynamodb import values
+from holdfast.server.dynamodb.keys import ItemKey
+from holdfast.server.dynamodb.storage import OpenTable, opened
+from holdfast.server.dynamodb.watched import is_watched
 from holdfast.server.judging import Attributes
 from holdfast.server.operation import Snapshot, Transaction
 from holdfast.server.s3 import versions
@@ -46,24 +50,27 @@ class ServerStores:
     def read_item(self, tx: Snapshot, table: str, key: str) -> Attributes | None:
         """Return an item by the value of its hash key."""
         found = _table(tx, table)
-        return None if found is None else found.load(tx, _key(found, key))
+        return None if found is None else found.load(tx, _key(key))
 
-    def put_item(self, tx: Transaction, table: str, item: Attributes) -> None:
-        """Write an item; nothing happens if there is no such table."""
+    def put_item(self, tx: Transaction, table: str, key: str, texts: Mapping[str, str]) -> None:
+        """Write an item of texts besides its hash key; nothing happens if there is no such table."""
         found = _table(tx, table)
         if found is None:
             return
-        checked = values.checked_attributes(item)
-        key = keys.of_item(found.record, checked)
-        replaced = found.find(tx, key) if found.ttl_attribute else None
-        found.save(tx, key, checked, values.item_size(checked), replaced)
+        whole = {found.record.hash_key: key, **texts}
+        size = sum(
+            values.text_bytes(name) + values.text_bytes(text) for name, text in whole.items()
+        )
+        replaced = found.find(tx, _key(key)) if found.ttl_attribute else None
+        item = {name: {"S": text} for name, text in whole.items()}
+        found.save(tx, _key(key), item, size, replaced)
 
     def drop_item(self, tx: Transaction, table: str, key: str) -> None:
         """Delete an item, if it is there."""
         found = _table(tx, table)
-        record = None if found is None else found.find(tx, _key(found, key))
+        record = None if found is None else found.find(tx, _key(key))
         if found is not None and record is not None:
-            found.drop(tx, _key(found, key), record)
+            found.drop(tx, _key(key), record)
 
     def seal(self, tx: Snapshot, plain: bytes, *bound_to: str) -> bytes:
         """Encrypt under the root key."""
@@ -75,8 +82,11 @@ class ServerStores:
 
 
 def _table(tx: Snapshot, name: str) -> OpenTable | None:
-    return None if tx.get(Table, name) is None else open_table(tx, name)
+    """Return a table that the rules watch; None if there is none, or one of another form."""
+    table = tx.get(Table, name)
+    return None if table is None or not is_watched(tx, table) else opened(tx, table)
 
 
-def _key(table: OpenTable, value: str) -> keys.ItemKey:
-    return keys.of_key(table.record, {table.record.hash_key: {"S": value}})[0]
+def _key(value: str) -> ItemKey:
+    """Return the key in such a table; what has a state's name in it is never too long."""
+    return ItemKey(value.encode())

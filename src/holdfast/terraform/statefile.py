@@ -82,9 +82,8 @@ def header(body: bytes) -> Header:
         return Header("empty")
     top = decode_as(_TOP, body)
     kind = _format_of(top)
-    resources = sum(
-        len(each.instances or ()) for each in top.resources or () if each.mode == "managed"
-    )
+    managed = [each.instances for each in top.resources or () if each.mode == "managed"]
+    resources = sum(map(len, filter(None, managed)))
     outputs = len(top.outputs or ())
     if kind == "v3":
         resources, outputs = count_version_3(top.modules)

@@ -155,3 +155,17 @@ def test_a_bucket_that_is_made_anew_knows_no_states(aws: Aws) -> None:
     aws.s3.delete_bucket(Bucket=BUCKET)
     aws.s3.create_bucket(Bucket=BUCKET)
     assert aws.engine.view(lambda tx: tx.get(State, BUCKET, KEY)) is None
+
+
+def test_a_table_that_was_made_anew_with_another_key_is_left_alone(aws: Aws) -> None:
+    """It is no lock table any more, and keeps no state from being written."""
+    aws.dynamodb.delete_table(TableName=TABLE)
+    aws.dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "Other", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Other", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    put(aws, body(1))
+    aws.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    assert aws.dynamodb.scan(TableName=TABLE)["Items"] == []

@@ -148,7 +148,15 @@ def open_table(tx: Snapshot, given: str) -> OpenTable:
         ServiceError: ResourceNotFoundException, ValidationException for a malformed name, or
             AccessDeniedException when its KMS key is not usable.
     """
-    table = find_table(tx, given)
+    return opened(tx, find_table(tx, given))
+
+
+def opened(tx: Snapshot, table: Table) -> OpenTable:
+    """Return a table, ready to read and write items.
+
+    Raises:
+        ServiceError: AccessDeniedException when its KMS key is not usable.
+    """
     return OpenTable(table, open_data_key(tx, table), tx.rules.item_key)
 
 

@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 
+from holdfast.engine.records import Table
 from holdfast.server.dynamodb.storage import OpenTable
 from holdfast.server.dynamodb.values import AttributeValue
+from holdfast.server.operation import Snapshot
+
+
+def is_watched(tx: Snapshot, table: Table) -> bool:
+    """Say whether the rules want to know of a table's items."""
+    return _is_watched(table, tx.rules.item_key)
 
 
 def watched(table: OpenTable, attributes: Mapping[str, AttributeValue]) -> str:
@@ -14,7 +21,11 @@ def watched(table: OpenTable, attributes: Mapping[str, AttributeValue]) -> str:
         attributes: checked, with the key.
     """
     record = table.record
-    if record.hash_key != table.watched_key or record.hash_type != "S" or record.range_key:
+    if not _is_watched(record, table.watched_key):
         return ""
     text: str = attributes[record.hash_key]["S"]
     return text
+
+
+def _is_watched(table: Table, watched_key: str) -> bool:
+    return table.hash_key == watched_key and table.hash_type == "S" and not table.range_key
