@@ -17,7 +17,7 @@ from holdfast.aws.http import Request, Response
 from holdfast.aws.models import OperationModel, service
 from holdfast.aws.routing import Target
 from holdfast.engine.bodies import BodyWriter, discard
-from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Writer
+from holdfast.engine.port import CorruptData, EngineError, NoSpace, Outcome, Reader, Writer
 from holdfast.server.access import admission, unsigned
 from holdfast.server.access.asked_again import ask_again
 from holdfast.server.access.call import Call
@@ -352,10 +352,13 @@ class Exchange:
         caller = caller_of(request, self.identity)
         site.rules.seen(caller, self.now)
         facts = (site, caller, self.now, self.request_id, self._serving.engine.view, request.host)
-        return Context(*facts, self._may_write)
+        return Context(*facts, self._may_write, self._may_read)
 
     def _may_write(self, *where: Any) -> bool:
         return bool(self._params.get(MAY_WRITE, every_state)(*where))
+
+    def _may_read(self, reader: Reader, bucket: str, key: str) -> bool:
+        return admission.may_read(reader, self._call(), bucket, key)
 
     def _transact(self) -> Result:
         handler, context, params = self._handler, self._context(), self._params

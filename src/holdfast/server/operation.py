@@ -41,6 +41,8 @@ Sees = Callable[[str, str], bool]
 MAY_WRITE = "@MayWrite"
 MayWrite = Callable[[Reader, str, str], bool]
 """Says of a bucket and a key whether the caller may write the state there."""
+MayRead = Callable[[Reader, str, str], bool]
+"""Says of a bucket and a key whether the caller may read what is there, or the lock of it."""
 
 
 def every_state(_reader: Reader, _bucket: str, _key: str) -> bool:
@@ -69,6 +71,7 @@ class Context(msgspec.Struct, frozen=True):
     view: View  # for bodies that are streamed after the handler has returned
     host: str = ""  # as the client addressed us, for URLs in answers
     may_write: MayWrite = every_state
+    may_read: MayRead = every_state
 
 
 class Snapshot:
@@ -104,6 +107,10 @@ class Snapshot:
     def may_write(self, bucket: str, key: str) -> bool:
         """Say whether the caller may write the state under a key, whatever it asks for now."""
         return self.context.may_write(self._reader, bucket, key)
+
+    def may_read(self, bucket: str, key: str) -> bool:
+        """Say whether the caller may read what is under a key, or the lock of it."""
+        return self.context.may_read(self._reader, bucket, key)
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""

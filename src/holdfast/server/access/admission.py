@@ -5,7 +5,7 @@ knows policies is imported when somebody else comes.
 """
 
 from holdfast.aws.errors import ServiceError
-from holdfast.engine.port import Engine, EngineError
+from holdfast.engine.port import Engine, EngineError, Reader
 from holdfast.engine.records import Bucket
 from holdfast.server.access.call import Call
 from holdfast.server.access.users import ADMINISTRATOR
@@ -53,6 +53,22 @@ def admit(engine: Engine, call: Call) -> Params:
     from holdfast.server.access.authorize import authorize
 
     return engine.view(lambda tx: authorize(tx, call))
+
+
+def may_read(reader: Reader, call: Call, bucket: str, key: str) -> bool:
+    """Say whether a caller may read what is under a key, or the lock that belongs to it.
+
+    Args:
+        reader: the records, as the request sees them.
+        call: the request.
+        bucket: where it is.
+        key: of a state, of its lock file or of its digest.
+    """
+    if call.identity.user == ADMINISTRATOR:
+        return True
+    from holdfast.server.access.authorize import sees_state
+
+    return sees_state(reader, call, bucket, key)
 
 
 def told(engine: Engine, call: Call, error: ServiceError) -> ServiceError:

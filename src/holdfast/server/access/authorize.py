@@ -39,6 +39,8 @@ _ONLY_ITSELF = (
     "User: {arn} is not authorized to perform: {need.action} on resource: {need.resource} because "
     "only the administrator may change the administrator"
 )
+# What goes by a state's key, as Terraform names it.
+_LOCK_FILE, _DIGEST = ".tflock", "-md5"
 _REFUSED = f"arn:aws:s3:::{REFUSED_BUCKET}/"
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
@@ -98,6 +100,30 @@ def require_sight(reader: Reader, call: Call, code: str) -> None:
     about = _about(asked)
     for bucket, key in places_of(asked):
         _require(asked, about, seeing(asked, bucket, key, version=code == "NoSuchVersion"))
+
+
+def sees_state(reader: Reader, call: Call, bucket: str, key: str) -> bool:
+    """Say whether a caller may read a state or its lock file, or the lock table's item under a key.
+
+    Args:
+        reader: the records.
+        call: the request.
+        bucket: of the state.
+        key: of the state, or what goes by it: its lock file, its digest.
+    """
+    from holdfast.server.access.s3_actions import guard_of, object_arn
+
+    asked = _asked(reader, call)
+    state = key.removesuffix(_LOCK_FILE).removesuffix(_DIGEST)
+    guard = guard_of(asked, bucket)
+    arns = (object_arn(bucket, one) for one in (key, state, state + _LOCK_FILE))
+    try:
+        about = _about(asked)
+    except ServiceError:
+        return False
+    return any(
+        _denial(asked, about, Need("s3:GetObject", arn, guard=guard)) is None for arn in arns
+    )
 
 
 def _asked(reader: Reader, call: Call) -> Asked:

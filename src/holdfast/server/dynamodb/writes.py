@@ -19,6 +19,7 @@ from holdfast.server.dynamodb.values import MAX_ITEM_BYTES, Attributes
 from holdfast.server.dynamodb.watched import watched
 from holdfast.server.judging import ItemWrite, Refusal
 from holdfast.server.operation import Snapshot, Transaction
+from holdfast.server.withheld import as_told
 
 KeyOf = Callable[[Table, Attributes], ItemKey]
 _TOO_LARGE = "Item size has exceeded the maximum allowed size"
@@ -192,7 +193,8 @@ def _ask(tx: Transaction, write: Write, item: Attributes | None, *, present: boo
     asked = ItemWrite(write.table.record.name, write.watched, item, present)
     verdict = tx.rules.write_item(tx, asked)
     if isinstance(verdict, Refusal):
-        raise ItemRefused(verdict)
+        bucket, _, key = write.watched.partition("/")
+        raise ItemRefused(as_told(tx, verdict, bucket, key))
     if verdict is not None:
         raise _AlreadyDone
 

@@ -7,6 +7,7 @@ from holdfast.server.httpbackend.asked import Asked
 from holdfast.server.judging import Locked, Refusal
 from holdfast.server.operation import Transaction
 from holdfast.server.s3.bucket_lookup import bucket_of
+from holdfast.server.withheld import as_told, lock_as_told
 
 LARGEST_DOCUMENT = 1 << 16  # bytes of a lock document
 LOCKED = 423
@@ -22,8 +23,11 @@ def lock_state(tx: Transaction, asked: Asked) -> Response | ServiceError:
     bucket = bucket_of(tx, asked.params)
     verdict = tx.rules.take_lock(tx, bucket.name, asked.key, asked.document)
     if isinstance(verdict, Locked):
-        return Response(LOCKED, (JSON,), verdict.document)
-    return Response(200, (JSON,)) if verdict is None else _refused(verdict)
+        shown = lock_as_told(tx, verdict, bucket.name, asked.key)
+        return Response(LOCKED, (JSON,), shown.document)
+    if verdict is None:
+        return Response(200, (JSON,))
+    return _refused(as_told(tx, verdict, bucket.name, asked.key))
 
 
 def unlock_state(tx: Transaction, asked: Asked) -> Response | ServiceError:
@@ -34,7 +38,9 @@ def unlock_state(tx: Transaction, asked: Asked) -> Response | ServiceError:
     """
     bucket = bucket_of(tx, asked.params)
     verdict = tx.rules.release_lock(tx, bucket.name, asked.key, asked.document)
-    return Response(200, (JSON,)) if verdict is None else _refused(verdict)
+    if verdict is None:
+        return Response(200, (JSON,))
+    return _refused(as_told(tx, verdict, bucket.name, asked.key))
 
 
 def _refused(refusal: Refusal) -> ServiceError:

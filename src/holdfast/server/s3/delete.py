@@ -14,6 +14,7 @@ from holdfast.server.s3.conditions import Conditioned, check_delete
 from holdfast.server.s3.keys import check_key
 from holdfast.server.s3.refused import refused
 from holdfast.server.s3.shown import compared
+from holdfast.server.withheld import as_told
 
 MOST_AT_ONCE = 1000  # API reference: DeleteObjects
 
@@ -44,7 +45,7 @@ def delete_object(tx: Transaction, params: Params) -> Result:
     )
     verdict = tx.rules.delete_object(tx, bucket.name, key, version_id)
     if isinstance(verdict, Refusal):
-        return refused(verdict)
+        return refused(as_told(tx, verdict, bucket.name, key))
     if verdict is not None:
         return {}
     return _deleted(tx, bucket, key, version_id, found)
@@ -124,7 +125,7 @@ def _delete_one(tx: Transaction, bucket: Bucket, item: Mapping[str, Any]) -> dic
     )
     verdict = tx.rules.delete_object(tx, bucket.name, key, version_id)
     if isinstance(verdict, Refusal):
-        raise refused(verdict)
+        raise refused(as_told(tx, verdict, bucket.name, key))
     about = {} if verdict else _deleted(tx, bucket, key, version_id, found)
     result = {"Key": key}
     if version_id is not None:

@@ -8,6 +8,7 @@ from holdfast.server.operation import Params, ReceivedBody, Result, Transaction
 from holdfast.server.s3.conditions import check_write
 from holdfast.server.s3.etags import quoted
 from holdfast.server.s3.refused import refused
+from holdfast.server.withheld import as_told
 
 
 def put_of(params: Params, received: ReceivedBody) -> ObjectPut:
@@ -45,6 +46,7 @@ def judge_put(
     if isinstance(verdict, Done):
         return {"ETag": quoted(newest.etag)} if newest else {}
     if not verdict.keep_aside:
-        return refused(verdict)
+        return refused(as_told(tx, verdict, put.bucket, put.key))
     check_write(newest, params)
-    return refused(verdict, keep_aside(verdict))
+    kept = keep_aside(verdict)
+    return refused(as_told(tx, verdict, put.bucket, put.key), kept)
