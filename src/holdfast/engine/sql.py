@@ -55,12 +55,12 @@ def _without_keys(kind: type[Readable]) -> type[msgspec.Struct]:
     return msgspec.defstruct(f"{kind.__name__}Row", fields, kw_only=True)
 
 
-def _compiled(arguments: str, body: str) -> Callable[..., Any]:
+def _compiled(arguments: str, body: str, **known: Any) -> Callable[..., Any]:
     """Return a function of names of ours, as `dataclasses` makes its methods.
 
     One that names every field takes half the time of one that goes through dictionaries.
     """
-    made: Callable[..., Any] = eval(f"lambda {arguments}: {body}")  # noqa: S307 - names of fields
+    made: Callable[..., Any] = eval(f"lambda {arguments}: {body}", known)  # noqa: S307 - names of fields
     return made
 
 
@@ -72,13 +72,14 @@ def _record_maker(keys: Sequence[str], others: Sequence[str]) -> Callable[..., A
 
 
 def _row_maker(keys: Sequence[str], others: Sequence[str]) -> Callable[..., Any]:
-    """Return `(record, encode) -> row`."""
+    """Return `record -> row`."""
     values = "".join(f"record.{name}, " for name in keys)
     rest = ", ".join(f"{name!r}: record.{name}" for name in others)
-    return _compiled("record, encode", f"({values}encode({{{rest}}}))")
+    encode = msgspec.msgpack.Encoder().encode
+    return _compiled("record", f"({values}encode({{{rest}}}))", encode=encode)
 
 
-def _unwritable(excerpt: Readable, _encode: object) -> Any:
+def _unwritable(excerpt: Readable) -> Any:
     raise TypeError(f"a {type(excerpt).__name__} is only read: what it leaves out would be lost")
 
 
@@ -93,8 +94,8 @@ class Rows(Generic[R]):
         others = _without_keys(kind)
         self._new_record = _record_maker(self.keys, others.__struct_fields__)
         whole = issubclass(kind, Record)
-        self._new_row = _row_maker(self.keys, others.__struct_fields__) if whole else _unwritable
-        self._encode = msgspec.msgpack.Encoder().encode
+        self.row: Callable[[Record], tuple[Any, ...]]
+        self.row = _row_maker(self.keys, others.__struct_fields__) if whole else _unwritable
         self._decode = msgspec.msgpack.Decoder(others).decode
         self._scans: dict[tuple[int, int, str, bool], str] = {}
         table, columns = quoted(kind.kind), ", ".join(self._columns)
@@ -132,11 +133,6 @@ class Rows(Generic[R]):
         order = ", ".join(column + direction for column in self._columns)
         where = ("WHERE", " AND ".join(terms)) if terms else ()
         return _statement(self.all, *where, "ORDER BY", order, "LIMIT ?")
-
-    def row(self, record: Record) -> tuple[Any, ...]:
-        """Return the row of a record."""
-        row: tuple[Any, ...] = self._new_row(record, self._encode)
-        return row
 
     def key_of(self, record: Readable) -> tuple[Any, ...]:
         """Return the values of a record's key fields."""

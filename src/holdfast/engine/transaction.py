@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from holdfast.engine.last_records import LastRecords
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.readable import Readable
 from holdfast.engine.record import Record
@@ -20,6 +19,10 @@ _LARGEST_PAGE = 256
 _ROW_BYTES = 4096  # that a row costs in the log besides its own: a page
 _PAGE_BYTES = 1 << 20  # a page ends early once its records have so many bytes
 _UNKNOWN: Any = object()
+
+# The last record of each kind that grows, with its key, as far as it is known. All updates go through
+# one writer, so what it put last is the last; when anything is taken back all are forgotten.
+Lasts = dict[type[Readable], tuple[tuple[Any, ...], Any]]
 
 
 def engine_error(problem: sqlite3.Error, doing: str) -> EngineError:
@@ -159,7 +162,7 @@ class SqliteWriter(SqliteReader):
         self,
         connection: sqlite3.Connection,
         settled: Settled,
-        lasts: LastRecords,
+        lasts: Lasts,
         *,
         first: bool = True,
     ) -> None:
@@ -168,7 +171,7 @@ class SqliteWriter(SqliteReader):
         Args:
             connection: begun with BEGIN IMMEDIATE.
             settled: told before a settled record is written.
-            lasts: the last records of kinds that grow, as they are in the transaction.
+            lasts: of all updates of the engine.
             first: nothing was written in its transaction yet, so that taking back is to begin again.
                 Else the first write opens a savepoint.
         """
@@ -186,12 +189,14 @@ class SqliteWriter(SqliteReader):
         """See `Reader.last`."""
         if not kind.grows:
             return super().last(kind)
-        found: R | None = self._lasts.get(kind)
-        if found is None:
+        known = self._lasts.get(kind)
+        if known is None:
             found = super().last(kind)
-            if found is not None:
-                self._lasts.read(rows_of(kind).key_of(found), found)
-        return found
+            if found is None:
+                return None
+            known = self._lasts[kind] = rows_of(kind).key_of(found), found
+        last: R = known[1]
+        return last
 
     def put(self, record: Record) -> None:
         """See `Writer.put`."""
@@ -205,7 +210,9 @@ class SqliteWriter(SqliteReader):
         if kind.reread:
             self._mine[kind, row[:-1]] = record
         elif kind.grows:
-            self._lasts.put(row[:-1], record)
+            last, key = self._lasts.get(kind), row[:-1]
+            if last is not None and key >= last[0]:
+                self._lasts[kind] = key, record
 
     def drop(self, kind: type[Record], *key: Any) -> None:
         """See `Writer.drop`."""
@@ -216,7 +223,7 @@ class SqliteWriter(SqliteReader):
         if kind.reread:
             self._mine[kind, key] = None
         elif kind.grows:
-            self._lasts.forget()
+            self._lasts.clear()
 
     def _disturb(self) -> None:
         self._settled.disturb()
@@ -237,7 +244,7 @@ class SqliteWriter(SqliteReader):
         """Undo what was written."""
         if not self._marked:
             return
-        self._lasts.forget()
+        self._lasts.clear()
         if self._first:
             self._execute("ROLLBACK")
             self._execute("BEGIN IMMEDIATE")

@@ -5,10 +5,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
-from holdfast.engine.last_records import LastRecords
 from holdfast.engine.port import EngineError, NoSpace, Outcome, Work, Writer
 from holdfast.engine.settled import Settled
-from holdfast.engine.transaction import SqliteWriter
+from holdfast.engine.transaction import Lasts, SqliteWriter
 from holdfast.engine.turns import Ticket, Turns, Waiter
 from holdfast.engine.upkeep import Upkeep
 
@@ -36,7 +35,7 @@ class Commits:
             settled: the records that are kept.
         """
         self._settled = settled
-        self._lasts = LastRecords()
+        self._lasts: Lasts = {}
         self._connection = connection
         self._committed = committed
         self._inside = inside
@@ -127,7 +126,7 @@ class Commits:
 
     def _fail(self, tickets: list[Ticket], problem: BaseException) -> None:
         """Take a whole batch back, and tell everyone in it."""
-        self._lasts.forget()
+        self._lasts.clear()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -4,7 +4,6 @@ Source: Terraform's `internal/states/statefile`; OpenTofu's `internal/encryption
 envelope of encrypted states.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -34,8 +33,7 @@ __all__ = [
 _LARGEST_SERIAL = 2**64 - 1  # a uint64 in Terraform
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What can be said of a state without decoding its resources."""
 
     format: Format
@@ -129,6 +127,8 @@ def _format_of(top: _Top) -> Format:
     if top.encryption_version and isinstance(top.encryption_version, str):
         return "encrypted"
     version = top.version
+    if version == 4 and type(version) is int:
+        return "v4"
     if version is None:
         raise UnreadableState('it has no "version", so it is JSON of some other kind')
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
@@ -140,7 +140,7 @@ def _format_of(top: _Top) -> Format:
         )
     if version > 4:
         raise UnreadableState(f"its format is version {version}; only 3 and 4 are known")
-    return "v4" if version == 4 else "v3"
+    return "v3"
 
 
 def with_serial(body: bytes, serial: int, lineage: str | None = None) -> bytes:
