@@ -157,6 +157,14 @@ class Aws:
         assert response is not None
         return response
 
+    def again(self, request: AWSPreparedRequest | None = None) -> int:
+        """Send a request once more, the last if none is given; return the status of its answer."""
+        request = request or self.requests[-1]
+        body: Any = request.body
+        if hasattr(body, "seek"):
+            body.seek(0)
+        return self._send(request).status_code
+
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         self.requests.append(request)
         url = urlsplit(request.url)

@@ -26,6 +26,7 @@ class Writer(msgspec.Struct, frozen=True):
 
     holds: Literal["own", "other", "none"]  # whose the lock is that the state has
     outdated: str = ""  # why its session's view of the state is out of date; nothing if it is not
+    late: bool = False  # it has written this before, and the state was written again since
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -147,6 +148,8 @@ def _findings(
     unlocked = writer.holds == "none"
     if unlocked and writer.outdated:
         yield _outdated(name, writer.outdated)
+    if writer.late and state is not None:
+        yield _late(state, name)
     if is_state and state is not None:
         yield from _compared(state, facts, name, unlocked=unlocked)
     if unlocked:
@@ -160,8 +163,11 @@ def _compared(state: State, facts: Facts | None, name: str, *, unlocked: bool) -
     foreign = _foreign(state, facts, name)
     if foreign is not None and (unlocked or state.resources != 0):
         yield foreign if unlocked or state.resources else _uncertain(foreign)
-    elif foreign is None and unlocked and facts.serial <= (state.serial or 0):
-        yield _stale(state, facts, name)
+    elif foreign is None and facts.serial <= (state.serial or 0):
+        if unlocked:
+            yield _stale(state, facts, name)
+        elif state.lock is not None and state.lock.last_write is not None:
+            yield _overtaken(state, facts, name)
     if facts.kind == "state" and foreign is None and facts.resources == 0 and state.resources:
         yield _emptied(state, facts, name)
 
@@ -205,6 +211,28 @@ def _stale(state: State, facts: Facts, name: str) -> Finding:
         f"{name} has the serial {state.serial}; what is to be written has the serial "
         f"{facts.serial}, which is not newer, and its writer holds no lock.",
         "Somebody else wrote in between. Plan again, with locking on.",
+    )
+
+
+def _overtaken(state: State, facts: Facts, name: str) -> Finding:
+    """Return what is said of a write with the lock that is older than one with the same lock.
+
+    Clients count the serial on with each write; only the first may go back (`state push -force`).
+    """
+    return Finding(
+        STALE,
+        f"{name} was written under this very lock and has the serial {state.serial}; what is to be "
+        f"written has the serial {facts.serial}, which is not newer.",
+        "It was late, or another process with the same access key wrote in between. Plan again.",
+    )
+
+
+def _late(state: State, name: str) -> Finding:
+    return Finding(
+        STALE,
+        f"This very request has written {name} before, and it was written again since (serial "
+        f"{state.serial}).",
+        "Nothing is to be done: a request arrived a second time, and late.",
     )
 
 

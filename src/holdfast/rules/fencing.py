@@ -13,6 +13,7 @@ from holdfast.rules.inspecting import Facts
 from holdfast.rules.one_lock import holds, took
 from holdfast.rules.outdated import OutdatedSessions
 from holdfast.rules.places import StateName
+from holdfast.rules.repeated import RepeatedWrites
 from holdfast.server.judging import JudgedReader, JudgedWriter, ObjectPut, Refusal
 from holdfast.server.rule_modes import SETTING, Modes, Usual, modes_of
 
@@ -31,6 +32,7 @@ class Fencing:
             usual: the mode of every rule, where a bucket says nothing.
         """
         self._outdated = outdated
+        self._writes = RepeatedWrites()
         self._note = note
         self._usual = usual
 
@@ -79,9 +81,14 @@ class Fencing:
 
     def _writer(self, tx: JudgedWriter, name: StateName, state: State | None) -> Writer:
         outdated = self._outdated.why(*name, tx.caller.access_key_id, tx.now)
+        late = state is not None and self._writes.is_late(name, tx.caller, state.order)
         if state is None or state.lock is None:
-            return Writer("none", outdated)
-        return Writer("own" if holds(tx, state.lock) else "other", outdated)
+            return Writer("none", outdated, late)
+        return Writer("own" if holds(tx, state.lock) else "other", outdated, late)
+
+    def wrote(self, tx: JudgedWriter, name: StateName, order: int) -> None:
+        """Remember which request wrote a version of a state."""
+        self._writes.wrote(name, tx.caller, order)
 
     def _write_down(
         self,

@@ -127,20 +127,25 @@ class GivingBack:
                     self._leaving.put((state, access_key_id), one._replace(until=until))
         return one.held
 
-    def end(self, state: StateName, place: str, access_key_id: str, now: datetime) -> bool:
-        """Say whether a deletion in this place is the rest of a release; it is over with the last."""
+    def end(
+        self, state: StateName, place: str, access_key_id: str, now: datetime
+    ) -> HeldLock | None:
+        """Return the lock if a deletion in this place is the rest of its release.
+
+        It is over with the last place.
+        """
         if self._left(state, place, access_key_id, now) is None:
-            return False
+            return None
         key = (state, access_key_id)
         with self._lock:
             one = self._leaving.pop(key)
             if one is None or place not in one.places:
-                return False
+                return None
             if len(one.places) > 1:
                 self._leaving.put(key, one._replace(places=one.places - {place}))
             elif self._closed.get(state) == access_key_id:
                 self._closed.pop(state)
-        return True
+        return one.held
 
     def _left(
         self, state: StateName, place: str, access_key_id: str, now: datetime

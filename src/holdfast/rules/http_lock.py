@@ -35,8 +35,9 @@ class HttpLock:
         if not isinstance(verdict, Refusal):
             return None
         held = self._lock.refused_by(tx, name)
-        shown = b"" if held is None else self._lock.document(tx, name, held)
-        return Locked(shown, verdict.message)
+        if held is None:
+            return verdict  # it is too late
+        return Locked(self._lock.document(tx, name, held), verdict.message)
 
     def release(self, tx: JudgedWriter, name: StateName, document: bytes) -> Refusal | None:
         """Release the lock that a document names; whatever lock there is if it is empty.

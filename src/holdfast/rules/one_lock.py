@@ -15,10 +15,11 @@ from holdfast.engine.access_records import Session
 from holdfast.engine.state_records import HeldLock, State
 from holdfast.rules.giving_back import GivingBack
 from holdfast.rules.past_locks import PastLocks
-from holdfast.rules.places import INFO, S3, StateName, table_of, table_place
+from holdfast.rules.places import INFO, S3, StateName, table_of, table_place, with_table
 from holdfast.rules.recent import Recent
+from holdfast.rules.repeated import Repeated
 from holdfast.rules.tools import tool_of
-from holdfast.rules.waiting import told, told_leaving, with_waiter
+from holdfast.rules.waiting import told, told_late, told_leaving, with_waiter
 from holdfast.server.judging import DONE, JudgedReader, JudgedWriter, Refusal, Stores, Verdict
 from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
 
@@ -49,6 +50,7 @@ class OneLock:
         self._giving_back = giving_back
         self._note = note
         self._past = PastLocks()
+        self._repeated = Repeated()
 
     # ---- taking --------------------------------------------------------------------------------
 
@@ -70,9 +72,14 @@ class OneLock:
             leaving = self._giving_back.keeps_out(name, tx.now)
             if leaving is not None:
                 return self._refuse(tx, name, place, leaving, document, told_leaving(name, leaving))
+            lock_id = parse(document).id
+            if self._repeated.is_late(tx, name, place, lock_id):
+                return Refusal("one_lock", told_late(name, lock_id))
+            self._repeated.tried(name, place, tx.caller, lock_id)
             self._begin(tx, name, state, place, document)
             return None
         if held.principal == tx.caller.arn and self.document(tx, name, held) == document:
+            self._repeated.tried(name, place, tx.caller, held.id)
             return self._again(tx, state, held, place, present=present)
         caller, info = tx.caller, parse(document)
         waiters = with_waiter(held.waiters, caller.arn, caller.address, info, tx.now)
@@ -98,7 +105,7 @@ class OneLock:
             places=(place,),
         )
         self._recent.shown(name, place, caller.access_key_id, info.id, tx.now)
-        tx.put(replace(state, lock=lock, tables=_with_table(state.tables, place)))
+        tx.put(replace(state, lock=lock, tables=with_table(state.tables, place)))
         self._note(tx, "lock-taken", {**_about(name, info), "place": place})
 
     def _again(
@@ -108,7 +115,7 @@ class OneLock:
         if place in held.places:
             return DONE if present else None
         lock = replace(held, places=(*held.places, place))
-        tx.put(replace(state, lock=lock, tables=_with_table(state.tables, place)))
+        tx.put(replace(state, lock=lock, tables=with_table(state.tables, place)))
         return None
 
     def _refuse(
@@ -122,7 +129,9 @@ class OneLock:
     ) -> Refusal:
         key_id, waits = tx.caller.access_key_id, _is_terraform(tx.caller.user_agent)
         self._recent.refused(name, place, key_id, held.document, tx.now, waits=waits)
-        about = {**_about(name, parse(document)), "place": place}
+        info = parse(document)
+        self._repeated.tried(name, place, tx.caller, info.id)
+        about = {**_about(name, info), "place": place}
         self._note(tx, "lock-refused", {**about, "held_by": held.who, "held_id": held.id})
         return Refusal("one_lock", said)
 
@@ -194,7 +203,7 @@ class OneLock:
     def warn(self, tx: JudgedWriter, name: StateName, place: str, document: bytes) -> None:
         """Write down that a lock is taken beside another one, in another place."""
         state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
-        tx.put(replace(state, tables=_with_table(state.tables, place)))
+        tx.put(replace(state, tables=with_table(state.tables, place)))
         other = self._found(tx, name, state, place)
         if other is not None and other.id != parse(document).id:
             about = {**_about(name, parse(document)), "place": place, "rule": "one_lock"}
@@ -208,7 +217,11 @@ class OneLock:
         `DONE` says that what the caller means to delete is gone already.
         """
         key_id = tx.caller.access_key_id
-        if self._giving_back.end(name, place, key_id, tx.now):
+        if self._repeated.release(tx, name, place) is not None:
+            return DONE
+        left = self._giving_back.end(name, place, key_id, tx.now)
+        if left is not None:
+            self._repeated.released(name, place, tx.caller, left)
             return DONE
         state = tx.get(State, *name)
         held = state.lock if state is not None else None
@@ -219,6 +232,7 @@ class OneLock:
             self._note(tx, "unlock-ignored", about)
             return DONE
         self._remember(tx, name, held, place)
+        self._repeated.released(name, place, tx.caller, held)
         its_own = holds(tx, held) and _of_its_program(tx, held)
         self.end(tx, name, state, held, place, forced=not its_own)
         return None
@@ -298,6 +312,9 @@ class OneLock:
         caller was refused by, or gave back in another place.
         """
         key_id, now = tx.caller.access_key_id, tx.now
+        released = self._repeated.release(tx, name, place)
+        if released is not None:  # it is the condition of a deletion that was carried out
+            return self.document(tx, name, released)
         comes = _gives_back_all(tx.caller.user_agent)
         leaving = self._giving_back.read(name, place, key_id, now, comes=comes)
         if leaving is not None:
@@ -377,8 +394,3 @@ def _about(name: StateName, info: LockInfo) -> dict[str, Any]:
         "who": info.who,
         "operation": info.operation,
     }
-
-
-def _with_table(tables: tuple[str, ...], place: str) -> tuple[str, ...]:
-    table = table_of(place)
-    return (*tables, table) if table and table not in tables else tables

@@ -61,6 +61,12 @@ def table_of(place: str) -> str:
     return place.removeprefix(_DYNAMODB) if place.startswith(_DYNAMODB) else ""
 
 
+def with_table(tables: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """Return tables and the one that a place is, if it is one."""
+    table = table_of(place)
+    return (*tables, table) if table and table not in tables else tables
+
+
 def state_of_lock_file(bucket: str, key: str) -> StateName | None:
     """Return the state whose lock file an object is; None if it is no lock file."""
     if not key.endswith(LOCK_FILE_SUFFIX) or key == LOCK_FILE_SUFFIX:

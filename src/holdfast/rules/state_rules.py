@@ -103,6 +103,8 @@ class StateRules:
         state = self._digest.follow(tx, name, change, follows=follows)
         if state is not None:
             self._note_change(tx, name, state, change)
+            if change.order is not None:
+                self._fencing.wrote(tx, name, change.order)
 
     def delete_object(
         self, tx: JudgedWriter, bucket: str, key: str, version_id: str | None

@@ -29,6 +29,14 @@ def told_leaving(name: StateName, held: HeldLock) -> str:
     )
 
 
+def told_late(name: StateName, lock_id: str) -> str:
+    """Return that a request came too late to take a lock: one line for a client."""
+    return (
+        f"This request for the lock of {name} is late: the lock (ID {lock_id}) has been held, and has "
+        "ended since. Take it anew."
+    )
+
+
 def with_waiter(
     waiters: tuple[Waiter, ...], principal: str, address: str, info: LockInfo, now: datetime
 ) -> tuple[Waiter, ...]:

@@ -10,7 +10,7 @@ from holdfast.server.judging import Refusal
 from holdfast.server.operation import Params, Result, Transaction, operation
 from holdfast.server.s3 import versions
 from holdfast.server.s3.bucket_lookup import bucket_of
-from holdfast.server.s3.conditions import Conditioned, check_delete
+from holdfast.server.s3.conditions import Conditioned, check_delete, etag_matches
 from holdfast.server.s3.keys import check_key
 from holdfast.server.s3.refused import refused
 from holdfast.server.s3.shown import compared
@@ -34,8 +34,9 @@ def delete_object(tx: Transaction, params: Params) -> Result:
     found = versions.version_of(tx, bucket.name, key, version_id)
     etag = params.get("IfMatch")
     expected: Conditioned | None = _object(found)
-    if expected is None and etag is not None and version_id is None:
-        expected = compared(tx, bucket, key)
+    is_it = expected is not None and etag_matches(etag or "*", expected.etag)
+    if etag is not None and version_id is None and not is_it:
+        expected = compared(tx, bucket, key) or expected
     check_delete(
         key,
         expected,
