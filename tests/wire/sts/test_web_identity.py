@@ -98,6 +98,14 @@ def test_whose_session_it_is_is_kept(aws: Aws, ci: Any) -> None:
     assert session.assumed_by == f"{PROVIDER}:{AUDIENCE}:{SUBJECT}"
 
 
+@pytest.mark.parametrize("name", ["SUB", "Sub", "AUD"])
+def test_a_claim_does_not_pass_for_another(ci: Any, name: str) -> None:
+    """An issuer may let its users choose claims; condition keys have no case."""
+    claims: Any = {"sub": "project:of-others", name: SUBJECT}
+    said = "The token has claims whose names differ only in case"
+    assert _refused(ci, token(URL, **claims)) == ("InvalidIdentityToken", 400, said)
+
+
 def test_the_issuer_may_be_named_without_an_arn(aws: Aws, ci: Any) -> None:
     """A trust policy names it by host and path as well."""
     _role(aws, "named", NAME)

@@ -60,6 +60,7 @@ def verified(token: str, find: Find, now: datetime) -> WebIdentity:
     issuer, keys = known
     _check_signature(token, header, keys)
     _check_times(unverified, now.timestamp())
+    _check_names(unverified)
     audience = _audience(unverified, issuer)
     subject = unverified.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
@@ -117,6 +118,15 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
         raise ServiceError("ExpiredTokenException", said, status=400)
     if max(issued, _moment(claims, "nbf") or 0.0) - _LEEWAY > now:
         raise ServiceError("IDPRejectedClaim", "The token is not valid yet", status=403)
+
+
+def _check_names(claims: Mapping[str, Any]) -> None:
+    """Refuse claims that are one to conditions, whose keys have no case: which was meant is unknown.
+
+    An issuer may let its users choose further claims, such as `SUB`, and only vouch for `sub`.
+    """
+    if len({name.lower() for name in claims}) < len(claims):
+        raise _invalid("The token has claims whose names differ only in case")
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> float | None:
