@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from provider_in_place import use_provider
 from real_clients import Server, Terraform
 from terraform_blocks import LOCK_MODES
 
@@ -139,17 +140,10 @@ resource "aws_dynamodb_table" "guarded" {
 
 
 @pytest.fixture
-def provider(project: Project, mirror: Path, tmp_path: Path) -> Terraform:
+def provider(project: Project, mirror: Path) -> Terraform:
     """A project that has the AWS provider."""
-    config = tmp_path / "mirror.rc"
-    config.write_text(
-        "disable_checkpoint = true\n"
-        "provider_installation {\n"
-        f'  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n'
-        "}\n"
-    )
     tf = project("provider")
-    tf.env["TF_CLI_CONFIG_FILE"] = str(config)
+    use_provider(tf, mirror)
     tf.write("provider.tf", PROVIDER)
     return tf
 
@@ -164,7 +158,6 @@ def test_the_backend_is_made_stays_as_it_is_is_guarded_and_goes_away(
     guarded = TABLES.replace("PROTECTED", "true")
     provider.write("bucket.tf", BUCKET + LIFECYCLE)
     provider.write("tables.tf", guarded)
-    provider.ok("init")
     provider.ok("apply", "-auto-approve")
     assert "No changes" in provider.ok("plan", "-detailed-exitcode")
 
@@ -191,7 +184,6 @@ def test_the_stack_keeps_its_own_state(provider: Terraform, server: Server) -> N
     stack = BUCKET.replace("team-one", "team-self").replace("prevent_destroy = true", "")
     tables = TABLES.replace("locks-", "self-locks-").replace("PROTECTED", "false")
     provider.write("main.tf", stack + tables)
-    provider.ok("init")
     provider.ok("apply", "-auto-approve")
     lock = LOCK_MODES["both"].replace("terraform-locks", "self-locks-plain")
     provider.write(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from provider_in_place import use_provider
 from real_clients import Server, Terraform
 
 Project = Callable[..., Terraform]
@@ -101,17 +102,10 @@ def _stack(*, changed: bool = False) -> str:
 
 
 @pytest.fixture
-def provider(project: Project, mirror: Path, tmp_path: Path) -> Terraform:
+def provider(project: Project, mirror: Path) -> Terraform:
     """A project that has the AWS provider."""
-    config = tmp_path / "mirror.rc"
-    config.write_text(
-        "disable_checkpoint = true\n"
-        "provider_installation {\n"
-        f'  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n'
-        "}\n"
-    )
     tf = project("provider-iam")
-    tf.env["TF_CLI_CONFIG_FILE"] = str(config)
+    use_provider(tf, mirror)
     tf.write("provider.tf", PROVIDER)
     return tf
 
@@ -129,7 +123,6 @@ def test_users_keys_and_roles_are_made_stay_are_changed_and_go_away(
     """
     iam = server.client("iam")
     provider.write("access.tf", _stack())
-    provider.ok("init")
     provider.ok("apply", "-auto-approve")
     assert _plan_is_empty(provider)
     outputs = json.loads(provider.ok("output", "-json"))
