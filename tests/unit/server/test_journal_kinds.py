@@ -19,7 +19,8 @@ _KIND = re.compile(r"[a-z]+(-[a-z]+)+")
 def written() -> Iterator[tuple[str, str]]:
     """Yield each kind that code writes down by its name, and where."""
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)) if "note(" in text else ():
             if isinstance(node, ast.Call) and _called(node).lstrip("_") == "note":
                 for inner in (part for argument in node.args[1:] for part in ast.walk(argument)):
                     if isinstance(inner, ast.Constant) and _KIND.fullmatch(str(inner.value)):
