@@ -17,6 +17,8 @@ settings.register_profile(
 )
 settings.load_profile("holdfast")
 
+LONG = ("tests/terraform/", "tests/docs/", "tests/crash/")
+
 # Who starts the tests in the background has them ignore these, and so would every command they run.
 for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
@@ -26,6 +28,11 @@ for number in (signal.SIGINT, signal.SIGHUP):
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See that nobody believes terraform was driven where there is none."""
     skip_or_fail(item)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: a worker that gets it last would be the only one that works."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:
