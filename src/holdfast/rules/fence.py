@@ -163,11 +163,8 @@ def _compared(state: State, facts: Facts | None, name: str, *, unlocked: bool) -
     foreign = _foreign(state, facts, name)
     if foreign is not None and (unlocked or state.resources != 0):
         yield foreign if unlocked or state.resources else _uncertain(foreign)
-    elif foreign is None and facts.serial <= (state.serial or 0):
-        if unlocked:
-            yield _stale(state, facts, name)
-        elif state.lock is not None and state.lock.last_write is not None:
-            yield _overtaken(state, facts, name)
+    elif foreign is None and unlocked and facts.serial <= (state.serial or 0):
+        yield _stale(state, facts, name)
     if facts.kind == "state" and foreign is None and facts.resources == 0 and state.resources:
         yield _emptied(state, facts, name)
 
@@ -211,19 +208,6 @@ def _stale(state: State, facts: Facts, name: str) -> Finding:
         f"{name} has the serial {state.serial}; what is to be written has the serial "
         f"{facts.serial}, which is not newer, and its writer holds no lock.",
         "Somebody else wrote in between. Plan again, with locking on.",
-    )
-
-
-def _overtaken(state: State, facts: Facts, name: str) -> Finding:
-    """Return what is said of a write with the lock that is older than one with the same lock.
-
-    Clients count the serial on with each write; only the first may go back (`state push -force`).
-    """
-    return Finding(
-        STALE,
-        f"{name} was written under this very lock and has the serial {state.serial}; what is to be "
-        f"written has the serial {facts.serial}, which is not newer.",
-        "It was late, or another process with the same access key wrote in between. Plan again.",
     )
 
 

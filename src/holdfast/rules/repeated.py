@@ -9,7 +9,7 @@ client has long given back, nor write over what its client wrote since.
 from threading import Lock
 
 from holdfast.engine.state_records import HeldLock, PastLock, State
-from holdfast.rules.places import HTTP, StateName
+from holdfast.rules.places import StateName
 from holdfast.rules.remembered import Remembered
 from holdfast.server.caller import Caller
 from holdfast.server.judging import JudgedReader, JudgedWriter
@@ -41,11 +41,8 @@ class Repeated:
                 self._released.put(_key(name, place, caller), held)
 
     def is_late(self, tx: JudgedWriter, name: StateName, place: str, lock_id: str) -> bool:
-        """Say whether this very request came before, for a lock that has been held and ended since.
-
-        Over HTTP nothing marks a request, but there every lock is taken once only.
-        """
-        if place != HTTP and self._tried.get(_key(name, place, tx.caller)) != lock_id:
+        """Say whether this very request came before, for a lock that has been held and ended since."""
+        if self._tried.get(_key(name, place, tx.caller)) != lock_id:
             return False
         latest = tx.scan(PastLock, *name, limit=_LATEST, reverse=True)
         return any(past.id == lock_id for past in latest)

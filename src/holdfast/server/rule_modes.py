@@ -33,11 +33,7 @@ RULES = (
     RuleText("one_lock", ENFORCE, "a second lock on a state, through whatever protocol"),
     RuleText("digest", ENFORCE, "a digest item that does not fit the state"),
     RuleText("fence.held", ENFORCE, "a write while another session holds the lock"),
-    RuleText(
-        "fence.stale",
-        ENFORCE,
-        "a write, without a lock or after one under it, whose serial is not newer",
-    ),
+    RuleText("fence.stale", ENFORCE, "a write without a lock whose serial is not newer"),
     RuleText("fence.lineage", ENFORCE, "another lineage, without a lock or over resources"),
     RuleText("fence.outdated", ENFORCE, "a write without a lock by who lost it or was refused"),
     RuleText("fence.unlocked", WARN, "a write without any lock"),

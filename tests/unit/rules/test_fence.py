@@ -282,18 +282,6 @@ HOLDS: st.SearchStrategy[Literal["own", "other", "none"]] = st.sampled_from(
 PUTS = st.sampled_from([PUT, replace(PUT, md5="aa"), replace(PUT, md5="")])
 
 
-ONCE_WRITTEN = replace(LOCK, last_write=NOW)
-
-
-@pytest.mark.parametrize("serial", [9, 10])
-def test_under_one_lock_the_serial_grows(serial: int) -> None:
-    """A request that was late, or a process with the same key, takes nothing back."""
-    found = judge(
-        replace(STORED, lock=ONCE_WRITTEN), replace(NEXT, serial=serial), PUT, OWN, DEFAULTS, NOW
-    )
-    assert rules_of(found) == ("fence.stale", [])
-
-
 @given(STATES, WRITTEN, PUTS)
 def test_a_correct_client_with_the_lock_is_never_refused(
     state: State, facts: Facts, put: ObjectPut
