@@ -1,5 +1,6 @@
 """Copying: order, deletions, what is recognised, what is refused, and what is left as it was."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -274,6 +275,31 @@ def test_the_lock_of_a_dead_copy_is_broken(site: Site, tmp_path: Path) -> None:
     one.places[0].put(one.address, new_info(one.address, "copy", info).document())
 
     assert copy(site).copied == 1
+
+
+def test_the_lock_of_a_copy_whose_end_nobody_asked_for_is_broken(site: Site) -> None:
+    """A zombie, as in a container whose first process looks after none."""
+    put(site, OLD, *states(1))
+    script = (
+        "from holdfast.operations.copying import leftover; print(leftover._process(), flush=True); "
+        "input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        info = process.stdout.readline().strip()
+        one = site.backend(OLD, "table")
+        one.places[0].put(one.address, new_info(one.address, "copy", info).document())
+        with pytest.raises(LockHeld):
+            copy(site)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+        assert copy(site).copied == 1
 
 
 def test_all_states_below_a_prefix_are_copied(site: Site) -> None:

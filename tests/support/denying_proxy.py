@@ -4,7 +4,7 @@ import http.client
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -40,6 +40,10 @@ def denying(endpoint: str, rule: Rule, *, drop: str = "") -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # clients are killed
+                super().handle()
+
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
@@ -54,16 +58,16 @@ def denying(endpoint: str, rule: Rule, *, drop: str = "") -> Iterator[str]:
             if refused:
                 self._answer(refused[0], _error(refused[1], asked), [])
                 return
-            connection = http.client.HTTPConnection(upstream.netloc)
-            connection.request(self.command, self.path, body, dict(self.headers))
-            found = connection.getresponse()
+            with closing(http.client.HTTPConnection(upstream.netloc)) as connection:
+                connection.request(self.command, self.path, body, dict(self.headers))
+                found = connection.getresponse()
+                content = found.read()
             kept = [
                 (name, value)
                 for name, value in found.getheaders()
                 if name.lower() not in {"content-length", "connection", "transfer-encoding", drop}
             ]
-            self._answer(found.status, found.read(), kept)
-            connection.close()
+            self._answer(found.status, content, kept)
 
         def _answer(self, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
             self.send_response_only(status)

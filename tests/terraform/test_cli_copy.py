@@ -4,17 +4,18 @@ import json
 import os
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from client_site import Site, made_state, make_site
+from denying_proxy import Asked, denying
 from holdfast.client.settings import Endpoints
+from patience import PATIENCE, wait_until
 from real_clients import Done, Server, Terraform, run, start, stop
 from terraform_blocks import value
 
@@ -62,13 +63,13 @@ def profiles(tmp_path: Path, server: Server, elsewhere: Server) -> dict[str, str
     }
 
 
-def url(site: Site, key: str = KEY, lock: str = "table") -> str:
+def url(site: Site, key: str = KEY, lock: str = "table", endpoint: str = "") -> str:
     """Return the URL of an end; its profile is that of the server."""
     locks = {"table": f"lock_table={site.table}", "file": "use_lockfile=true"}[lock]
     profile = "here" if site.bucket.startswith("h") else "there"
     return (
         f"s3://{site.bucket}/{key}?region=us-east-1&{locks}"
-        f"&endpoint={site.server.endpoint}&profile={profile}"
+        f"&endpoint={endpoint or site.server.endpoint}&profile={profile}"
     )
 
 
@@ -100,10 +101,13 @@ def contents(site: Site, key: str = KEY) -> list[bytes | None]:
     ]
 
 
-def versions(site: Site) -> int:
-    """Return how many versions of the key there are; the bodies are not read."""
-    listed: Any = site.s3.list_object_versions(Bucket=site.bucket, Prefix=KEY)
-    return sum(entry["Key"] == KEY for entry in listed.get("Versions", []))
+def wait_for_versions(site: Site, count: int) -> None:
+    """Wait until there are so many of the key."""
+
+    def are_there() -> bool:
+        return len(contents(site)) >= count
+
+    wait_until(are_there, f"version {count}")
 
 
 def ends(site: Site) -> dict[str, Any]:
@@ -173,37 +177,59 @@ def test_a_held_lock_at_either_end_stops_it(
     assert contents(there) == []
 
 
+@dataclass
+class Killing:
+    """Kills a copy at one of the requests that it sends to its target."""
+
+    running: "subprocess.Popen[bytes] | None" = None
+    at: str = ""  # the method of the request
+    number: int = 0  # how many of that method come before it
+    arrives: bool = True  # whether the server gets that request all the same
+
+    def __call__(self, asked: Asked) -> tuple[int, str] | None:
+        """See `denying`."""
+        if self.running is None or (asked.target or asked.method) != self.at:
+            return None
+        self.number -= 1
+        if self.number >= 0:
+            return None
+        self.running.kill()
+        self.running = None
+        return None if self.arrives else (503, "SlowDown")
+
+
 def test_a_killed_copy_goes_on_where_it_was(
     project: Project, here: Site, there: Site, profiles: dict[str, str], tmp_path: Path
 ) -> None:
     """Kill -9 at any moment leaves a part of the history and two locks; the next run needs no help."""
     tf = project("here")
-    applied(tf, here, ["number 2"])
+    applied(tf, here, ["number 1", "number 2"])
     body = here.s3.get_object(Bucket=here.bucket, Key=KEY)["Body"].read()
-    for _ in range(60):
+    for _ in range(8):
         here.s3.put_object(Bucket=here.bucket, Key=KEY, Body=body)
     whole = contents(here)
-    command = ["holdfast", "copy", "--yes", url(here), url(there)]
-    kills = 0
-    while kills < 3:
-        process = subprocess.Popen(command, cwd=tmp_path, env=profiles, stderr=subprocess.DEVNULL)
-        seen = versions(there)
-        deadline = time.monotonic() + 60
-        while versions(there) < seen + 10 and process.poll() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == 0:
-            break
-        kills += 1
-        present = contents(there)
-        assert present == whole[: len(present)]
+    assert len(whole) == 10
+    killing = Killing()
+    with denying(there.server.endpoint, killing) as endpoint:
+        command = ["holdfast", "copy", "--yes", url(here), url(there, endpoint=endpoint)]
+        for at, number, arrives, left in (
+            ("PutItem", 0, True, 0),  # the lock
+            ("PUT", 3, True, 4),
+            ("PUT", 2, False, 6),
+            ("GET", 4, True, 10),  # all is there, and is being compared
+        ):
+            killing.at, killing.number, killing.arrives = at, number, arrives
+            process = subprocess.Popen(command, cwd=tmp_path, env=profiles)
+            killing.running = process
+            assert process.wait(PATIENCE) == -signal.SIGKILL
+            wait_for_versions(there, left)
+            assert contents(there) == whole[:left]
+            wait_until(lambda: there.item(f"{there.bucket}/{KEY}") != {}, "the lock")
 
-    assert kills > 0
     last = copy(profiles, tmp_path, url(here), url(there))
 
     assert last.code == 0, last.out
-    assert "were there" in last.text
+    assert "10 were there" in last.text
     assert contents(there) == whole
     assert there.item(f"{there.bucket}/{KEY}-md5") == {
         "LockID": f"{there.bucket}/{KEY}-md5",

@@ -55,9 +55,14 @@ def _namespace() -> str:
 
 
 def _started(process: int) -> str:
-    """Return when a process started, in the kernel's ticks; empty if there is none."""
+    """Return when a process started, in the kernel's ticks; `gone` if it has ended.
+
+    A process that was killed is still listed until its parent has asked how it ended, which some
+    containers' first process never does. Source: proc_pid_stat(5).
+    """
     try:
         text = Path(f"/proc/{process}/stat").read_text()
     except OSError:
         return "gone"
-    return text.rpartition(")")[2].split()[19]
+    state, *fields = text.rpartition(")")[2].split()
+    return "gone" if state in {"Z", "X"} else fields[18]
