@@ -51,6 +51,7 @@ class HttpProtocol(asyncio.Protocol):
         self.flow: Flow
         self.client = ""  # its address
         self.peer = Peer()
+        self.requests = 0  # that came so far
         self.secure = False
         self.url = b""
         self.raw_headers: list[tuple[bytes, bytes]] = []
@@ -136,6 +137,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
+        self.requests += 1
         self.headers = Headers.of_bytes(self.raw_headers)
         self.begin()
 
@@ -196,8 +198,8 @@ class HttpProtocol(asyncio.Protocol):
 
         Proxies say so, or open a connection for each request (as nginx does unless told otherwise).
         """
-        direct = self.keeps_alive() and _FORWARDED.isdisjoint(self.headers.names())
-        return self.peer if direct else PRESENT
+        kept = self.requests > 1 and self.keeps_alive()
+        return self.peer if kept and _FORWARDED.isdisjoint(self.headers.names()) else PRESENT
 
     def new_cycle(self, keep_alive: bool, *, expects: bool = False) -> Cycle:
         """Return a cycle for the request that was parsed last."""

@@ -84,29 +84,36 @@ def test_nothing_holds_a_connection_that_is_lost() -> None:
         gc.enable()
 
 
-def _request_with(header: bytes) -> Request:
-    """Return a request with one more header, whose connection has ended."""
+def _last_of(requests: int, header: bytes) -> Request:
+    """Return the last request of a connection that has ended; it has one more header."""
     answers = _Answers(Response(200))
 
     async def run() -> None:
         shared = Shared(_no_application, idle_seconds=5)
         connection = limited(Limits(), cast("Direct", answers))(shared)
         connection.connection_made(KeptWire())
+        for _ in range(requests - 1):
+            connection.data_received(_REQUEST)
         connection.data_received(_REQUEST[:-2] + header + b"\r\n\r\n")
         connection.connection_lost(None)
 
     asyncio.run(run())
-    return answers.asked[0]
+    return answers.asked[-1]
 
 
 def test_a_client_is_gone_with_its_connection() -> None:
     """Whoever waits for it need not."""
-    assert _request_with(b"X-Other: 1").peer.gone
+    assert _last_of(2, b"X-Other: 1").peer.gone
 
 
 @pytest.mark.parametrize(
     "header", [b"Connection: close", b"X-Forwarded-For: 192.0.2.7", b"Via: 1.1 proxy"]
 )
 def test_the_end_of_the_connection_of_a_proxy_says_nothing_of_the_client(header: bytes) -> None:
-    """Nor does one that ends with its only request."""
-    assert _request_with(header).peer is PRESENT
+    """Some say that they are there, or that it is the last request."""
+    assert _last_of(2, header).peer is PRESENT
+
+
+def test_the_end_of_a_connection_with_one_request_says_nothing_of_the_client() -> None:
+    """There may be one for each."""
+    assert _last_of(1, b"X-Other: 1").peer is PRESENT
