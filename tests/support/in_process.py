@@ -85,11 +85,15 @@ class Aws:
         self.engine = engine
         self.vault = vault
         self.clock = Clock()
-        self.site = Site(ACCOUNT, REGION, vault, os.urandom, state_rules(vault))
-        self.pipeline = Pipeline(Serving(engine, self.site, SERVICES, self.clock))
+        self.restart()
         self.requests: list[AWSPreparedRequest] = []
         self.peer = PRESENT  # at the other end of the connection of what the clients send
         self._lent: list[tuple[str, Any]] = []
+
+    def restart(self) -> None:
+        """Begin anew, with nothing in memory."""
+        self.site = Site(ACCOUNT, REGION, self.vault, os.urandom, state_rules(self.vault))
+        self.pipeline = Pipeline(Serving(self.engine, self.site, SERVICES, self.clock))
 
     def close(self) -> None:
         """Let the next server use the clients."""

@@ -37,6 +37,15 @@ class HeldLock(msgspec.Struct, frozen=True, kw_only=True):
     waiters: tuple[Waiter, ...] = ()
 
 
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+    """A lock that its holder gave back in one place, and is about to in the others."""
+
+    held: HeldLock
+    places: tuple[str, ...]  # the others
+    at: datetime
+    access_key_id: str  # of who gives it back
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """Leave to write a state once although a rule refuses it."""
 
@@ -62,6 +71,7 @@ class State(Record, frozen=True, kw_only=True):
     resources: int | None = None  # instances that it manages; None: not known, as in encrypted ones
     tables: tuple[str, ...] = ()  # that have or had an item of this state: its lock or its digest
     lock: HeldLock | None = None
+    leaving: Leaving | None = None  # the lock before, for as long as nobody has taken another
     override: Override | None = None
 
 

@@ -1,4 +1,4 @@
-"""Locks that are given back in one place after the other, kept in memory.
+"""Locks that are given back in one place after the other, kept in memory; for a restart on record.
 
 Terraform with `dynamodb_table` and `use_lockfile` gives back the lock file, which frees the lock, and
 then comes to read it in the table, compare its ID, and delete it. Were another's there by then, it
@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from holdfast.engine.state_records import HeldLock
+from msgspec.structs import replace
+
+from holdfast.engine.state_records import HeldLock, Leaving, State
 from holdfast.rules.places import StateName
 from holdfast.rules.remembered import Remembered
 from holdfast.server.caller import Caller
@@ -51,6 +53,7 @@ class GivingBack:
         self._lock = Lock()
         self._leaving: Remembered[tuple[StateName, str], _Leaving] = Remembered()
         self._closed: Remembered[StateName, str] = Remembered()  # access keys
+        self._known: Remembered[StateName, str] = Remembered()  # IDs of locks that were on record
         self._gone: Remembered[tuple[StateName, str], _Gone] = Remembered()
 
     def begin(
@@ -62,8 +65,10 @@ class GivingBack:
         now: datetime,
         *,
         closed: bool,
-    ) -> None:
+    ) -> Leaving | None:
         """Remember that somebody gave a lock back, and is about to do so in other places.
+
+        Returns what to put on record, if it is kept from others.
 
         Args:
             state: whose lock.
@@ -77,8 +82,25 @@ class GivingBack:
         with self._lock:
             one = _Leaving(held, frozenset(places), now, until, caller)
             self._leaving.put((state, caller.access_key_id), one)
-            if closed:
-                self._closed.put(state, caller.access_key_id)
+            if not closed:
+                return None
+            self._closed.put(state, caller.access_key_id)
+            self._known.put(state, held.id)
+        kept, key_id = replace(held, waiters=()), caller.access_key_id
+        return Leaving(held=kept, places=tuple(places), at=now, access_key_id=key_id)
+
+    def recall(self, name: StateName, state: State | None, now: datetime) -> None:
+        """Take up what is on record of before a restart; whether it is over by now is not known."""
+        one = state.leaving if state is not None else None
+        if one is None or now >= one.at + _AT_MOST or self._known.get(name) == one.held.id:
+            return
+        caller = Caller(one.held.principal, "", one.access_key_id)
+        until = one.at + _AT_MOST
+        with self._lock:
+            self._known.put(name, one.held.id)
+            left = _Leaving(one.held, frozenset(one.places), one.at, until, caller)
+            self._leaving.put((name, one.access_key_id), left)
+            self._closed.put(name, one.access_key_id)
 
     def keeps_out(self, state: StateName, now: datetime) -> HeldLock | None:
         """Return the lock that its holder is still giving back, if nobody may take another yet."""

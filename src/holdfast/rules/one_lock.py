@@ -12,13 +12,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from holdfast.engine.access_records import Session
-from holdfast.engine.state_records import HeldLock, State
+from holdfast.engine.state_records import HeldLock, Leaving, State
 from holdfast.rules.giving_back import GivingBack
 from holdfast.rules.past_locks import PastLocks
-from holdfast.rules.places import INFO, S3, StateName, table_of, table_place, with_table
+from holdfast.rules.places import HTTP, INFO, S3, StateName, table_of, table_place, with_table
 from holdfast.rules.recent import Recent
 from holdfast.rules.repeated import Repeated
-from holdfast.rules.tools import tool_of
+from holdfast.rules.tools import gives_back_all, is_terraform, tool_of
 from holdfast.rules.waiting import told, told_late, told_leaving, with_waiter
 from holdfast.server.judging import DONE, JudgedReader, JudgedWriter, Refusal, Stores, Verdict
 from holdfast.terraform.lockinfo import LockInfo, NotALockDocument, parse
@@ -68,6 +68,7 @@ class OneLock:
         """
         state = tx.get(State, *name) or State(bucket=name.bucket, key=name.key)
         held = self.still_held(tx, name, state, place)
+        self._giving_back.recall(name, state, tx.now)
         if held is None:
             leaving = self._giving_back.keeps_out(name, tx.now)
             if leaving is not None:
@@ -105,7 +106,8 @@ class OneLock:
             places=(place,),
         )
         self._recent.shown(name, place, caller.access_key_id, info.id, tx.now)
-        tx.put(replace(state, lock=lock, tables=with_table(state.tables, place)))
+        tables = with_table(state.tables, place)
+        tx.put(replace(state, lock=lock, leaving=None, tables=tables))
         self._note(tx, "lock-taken", {**_about(name, info), "place": place})
 
     def _again(
@@ -127,7 +129,7 @@ class OneLock:
         document: bytes,
         said: str,
     ) -> Refusal:
-        key_id, waits = tx.caller.access_key_id, _is_terraform(tx.caller.user_agent)
+        key_id, waits = tx.caller.access_key_id, is_terraform(tx.caller.user_agent)
         self._recent.refused(name, place, key_id, held.document, tx.now, waits=waits)
         info = parse(document)
         self._repeated.tried(name, place, tx.caller, info.id)
@@ -219,11 +221,12 @@ class OneLock:
         key_id = tx.caller.access_key_id
         if self._repeated.release(tx, name, place) is not None:
             return DONE
+        state = tx.get(State, *name)
+        self._giving_back.recall(name, state, tx.now)
         left = self._giving_back.end(name, place, key_id, tx.now)
         if left is not None:
             self._repeated.released(name, place, tx.caller, left)
             return DONE
-        state = tx.get(State, *name)
         held = state.lock if state is not None else None
         if state is None or held is None:
             return None
@@ -231,13 +234,15 @@ class OneLock:
             about = {**name.named, "lock_id": held.id, "place": place}
             self._note(tx, "unlock-ignored", about)
             return DONE
-        self._remember(tx, name, held, place)
+        state = replace(state, leaving=self._remember(tx, name, held, place))
         self._repeated.released(name, place, tx.caller, held)
         its_own = holds(tx, held) and _of_its_program(tx, held)
         self.end(tx, name, state, held, place, forced=not its_own)
         return None
 
-    def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> None:
+    def _remember(
+        self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str
+    ) -> Leaving | None:
         """Remember what a client of several places reads in the next one: the lock it gave back.
 
         Terraform gives back the lock file first. Where the lock was in one place only, that was by a
@@ -246,10 +251,11 @@ class OneLock:
         caller = tx.caller
         others = [other for other in held.places if other != place]
         if others and place in held.places:
-            comes_back = _gives_back_all(caller.user_agent) and holds(tx, held)
-            self._giving_back.begin(name, held, others, caller, tx.now, closed=comes_back)
-        elif place == S3:
+            comes_back = gives_back_all(caller.user_agent) and holds(tx, held)
+            return self._giving_back.begin(name, held, others, caller, tx.now, closed=comes_back)
+        if place == S3:
             self._giving_back.gave_back(name, place, caller.access_key_id, held.document, tx.now)
+        return None
 
     def end(
         self,
@@ -315,14 +321,15 @@ class OneLock:
         released = self._repeated.release(tx, name, place)
         if released is not None:  # it is the condition of a deletion that was carried out
             return self.document(tx, name, released)
-        comes = _gives_back_all(tx.caller.user_agent)
+        comes = gives_back_all(tx.caller.user_agent)
+        state: State | None = tx.get(State, *name)
+        self._giving_back.recall(name, state, now)
         leaving = self._giving_back.read(name, place, key_id, now, comes=comes)
         if leaving is not None:
             self._recent.shown(name, place, key_id, leaving.id, now)
             return self.document(tx, name, leaving)
-        state: State | None = tx.get(State, *name)
         # Terraform reads a lock after a refusal, or to give it back. Others may look for any reason.
-        waits = _is_terraform(tx.caller.user_agent)
+        waits = is_terraform(tx.caller.user_agent)
         gone = self._recent.read_after_refusal(name, place, key_id, now, waits=waits)
         if state is None or state.lock is None:
             # A deletion on condition means no other lock than the one that is gone.
@@ -358,7 +365,7 @@ def holds(tx: JudgedReader | JudgedWriter, held: HeldLock) -> bool:
     or is about to. Who names a lock by its ID holds that one.
     """
     caller = tx.caller
-    if caller.lock_id:
+    if caller.lock_id or HTTP in held.places:  # whose holder names it with every write
         return caller.lock_id == held.id
     if caller.access_key_id == held.access_key_id:
         return True
@@ -375,16 +382,6 @@ def took(tx: JudgedWriter, held: HeldLock) -> bool:
 
 def _of_its_program(tx: JudgedWriter, held: HeldLock) -> bool:
     return not held.tool or held.tool == tool_of(tx.caller.user_agent)
-
-
-def _is_terraform(user_agent: str) -> bool:
-    """Say whether a program reads locks for nothing but to wait for them or to give them back."""
-    return tool_of(user_agent).startswith(("Terraform ", "OpenTofu "))
-
-
-def _gives_back_all(user_agent: str) -> bool:
-    """Say whether a program that gives back its lock in one place goes on to the others for sure."""
-    return _is_terraform(user_agent) or tool_of(user_agent).startswith("holdfast ")
 
 
 def _about(name: StateName, info: LockInfo) -> dict[str, Any]:

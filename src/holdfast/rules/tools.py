@@ -23,3 +23,13 @@ def tool_of(user_agent: str) -> str:
         (products[name] for name in _PROGRAMS if name in products),
         next(iter(products.values()), ""),
     )
+
+
+def is_terraform(user_agent: str) -> bool:
+    """Say whether a program reads locks for nothing but to wait for them or to give them back."""
+    return tool_of(user_agent).startswith(("Terraform ", "OpenTofu "))
+
+
+def gives_back_all(user_agent: str) -> bool:
+    """Say whether a program that gives back its lock in one place goes on to the others for sure."""
+    return is_terraform(user_agent) or tool_of(user_agent).startswith("holdfast ")

@@ -133,14 +133,15 @@ def test_a_write_over_http_by_the_id_of_a_lock_of_the_others(
     assert http.post(state(2), "other").status == 409
 
 
+@pytest.mark.parametrize("one_key", [False, True])
 def test_a_write_through_s3_while_another_holds_the_lock_over_http(
-    http: HttpBackend, aws: Aws
+    http: HttpBackend, aws: Aws, one_key: bool
 ) -> None:
-    """The fence refuses it."""
+    """The fence refuses it: the holder would name its lock, whoever else has its key."""
     lock = document()
     http.lock(lock)
     http.post(state(1), id_of(lock))
-    s3 = aws.client("s3", **session(aws))
+    s3 = aws.s3 if one_key else aws.client("s3", **session(aws))
     with pytest.raises(s3.exceptions.ClientError, match=r"fence\.held"):
         s3.put_object(Bucket=BUCKET, Key=KEY, Body=state(2))
 

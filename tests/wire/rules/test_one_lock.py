@@ -161,6 +161,31 @@ def test_terraform_may_be_slow_to_give_back_the_other_part(aws: Aws) -> None:
     Locker(aws, "dynamodb", config=TERRAFORM).lock()
 
 
+def test_terraform_gives_back_the_other_part_after_a_restart(aws: Aws) -> None:
+    """It finds its own lock, and nobody has taken another."""
+    table = half_given_back(aws)
+    aws.restart()
+    waiter = Locker(aws, "dynamodb", config=TERRAFORM)
+    assert "just being unlocked" in waiter.refused()
+    table.release()
+    waiter.lock()
+    aws.restart()
+    waiter.release()
+    assert left_of_locks(aws) == []
+
+
+def test_a_restart_keeps_nobody_from_a_lock_for_long(aws: Aws) -> None:
+    """What is on record of a lock may have been given back since."""
+    half_given_back(aws).release()
+    aws.restart()
+    waiter = Locker(aws, "dynamodb", config=TERRAFORM)
+    waiter.refused()
+    aws.clock.advance(15)
+    waiter.lock()
+    waiter.release()
+    assert left_of_locks(aws) == []
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_terraform_that_dies_between_the_two_leaves_no_lock(aws: Aws, mode: str) -> None:
     """However many with its key look at the lock and wait."""
