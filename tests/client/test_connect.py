@@ -96,6 +96,31 @@ def test_the_nearest_endpoint_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_environment")
+def test_an_endpoint_that_only_the_sdk_knows_decides_where_the_bucket_goes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of a profile; and AWS's own where endpoints of the environment are to be ignored."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nendpoint_url = http://127.0.0.1:1\n")
+    assert address_of(connection(None)) == "http://127.0.0.1:1/bucket/key"
+
+    config.unlink()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:2")
+    assert address_of(connection(None)) == "http://127.0.0.1:2/bucket/key"
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert address_of(connection(None)) == "https://bucket.s3.eu-central-1.amazonaws.com/key"
+
+
+@pytest.mark.usefixtures("_no_environment")
+@pytest.mark.parametrize("url", ["http://[half", "http://", "127.0.0.1:1"])
+def test_what_is_no_address_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it comes from."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(NotConfigured, match="Check the endpoint's address"):
+        _ = connection(None).s3
+
+
+@pytest.mark.usefixtures("_no_environment")
 def test_the_region_is_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     """The block's, else AWS_REGION, else AWS_DEFAULT_REGION."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "region-2")

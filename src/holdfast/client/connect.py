@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _LOG = logging.getLogger("holdfast")
+_AWS_S3 = "https://s3.amazonaws.com"
 POOL = 32  # connections to a service at the same time
 _DNS_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _OLD_ENDPOINTS = {"s3": "AWS_S3_ENDPOINT", "dynamodb": "AWS_DYNAMODB_ENDPOINT"}
@@ -150,15 +151,17 @@ class Connection:
     @cached_property
     def _s3(self) -> Any:
         self.check_account()
-        url = self._endpoint("s3")
-        if not url:  # the SDK knows
-            url = self._client("s3").meta.endpoint_url
-        client = self._client("s3", {"addressing_style": self._addressing_style(url)})
+        # A client takes long to make, and only a made one knows for sure where it leads.
+        said = _host_of(self._endpoint("s3") or _said_to_sdk("s3") or _AWS_S3)
+        style = self._addressing_style(said)
+        client = self._client("s3", {"addressing_style": style})
+        found = _host_of(client.meta.endpoint_url)
+        if found != said and (needed := self._addressing_style(found)) != style:
+            client = self._client("s3", {"addressing_style": needed})  # a profile says another one
         keep_order(client)
         return client
 
-    def _addressing_style(self, url: str) -> str:
-        host = urlsplit(url).hostname or ""
+    def _addressing_style(self, host: str) -> str:
         if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
             return "path" if self.settings.use_path_style else "auto"
         return "path" if _wants_path(self.settings, host) else "virtual"
@@ -273,6 +276,20 @@ class Connection:
             return self._create(session, service, {}, **given)
 
         return make
+
+
+def _said_to_sdk(service: str) -> str | None:
+    """Return the address that the environment gives the SDK for a service; None leaves it to AWS's."""
+    own = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+    return own or os.environ.get("AWS_ENDPOINT_URL")
+
+
+def _host_of(url: str) -> str:
+    """Return the host of an address; empty if it is no address, which the SDK will say."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _wants_path(settings: BackendSettings, host: str) -> bool:
