@@ -1,14 +1,27 @@
 """One real server for the tests of the library and the commands; a fresh bucket and table for each."""
 
+import functools
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from client_site import Site, make_site
 from real_clients import Server, start, stop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _names_of_events() -> Iterator[None]:
+    """Let the SDK look up once how its events are called: each of a thousand clients would again."""
+    first: Any = EventAliaser(HierarchicalEmitter())
+    known = functools.cache(first._alias_event_name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EventAliaser, "_alias_event_name", lambda _, name: known(name))
+        yield
 
 
 @pytest.fixture(scope="session")
