@@ -13,6 +13,7 @@ from in_process import ACCOUNT, REGION, Aws
 from somebody import Somebody, allow, deny, document
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+TRUSTING = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"}
 Make = Callable[..., Somebody]
 
 
@@ -95,6 +96,37 @@ def test_an_alias_and_its_keys_are_both_needed(somebody: Make, key: str) -> None
         kms.delete_alias(AliasName="alias/states")
     both = somebody(allow("kms:DeleteAlias", [alias, _arn(key)]), name="eve")
     both.client("kms").delete_alias(AliasName="alias/states")
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["usual policy", "policy of its own"])
+def test_an_alias_may_stand_for_a_key_or_for_none(
+    place: Aws, somebody: Make, key: str, bound: bool
+) -> None:
+    """For who may use none: neither whether there is one is told, nor which key it is."""
+    if bound:
+        own = document(allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/eve"}))
+        somebody(name="eve")
+        place.kms.put_key_policy(KeyId=key, Policy=own, BypassPolicyLockoutSafetyCheck=True)
+    kms = somebody().client("kms")
+    for alias in ("alias/states", "alias/nothing"):
+        said = f"{alias} because no identity-based policy allows the kms:Encrypt action"
+        with refused("AccessDeniedException", said):
+            kms.encrypt(KeyId=alias, Plaintext=b"x")
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_who_makes_somebody_with_tags_may_tag_them(somebody: Make, kind: str) -> None:
+    """As on AWS: a tag may be what a policy asks for."""
+    name = kind.capitalize()
+    ada = somebody(allow(f"iam:Create{name}"))
+    more = {"AssumeRolePolicyDocument": document(TRUSTING)} if kind == "role" else {}
+    tags = [{"Key": "team", "Value": "admin"}]
+    make = getattr(ada.client("iam"), f"create_{kind}")
+    with refused("AccessDenied", f"iam:Tag{name}"):
+        make(**{f"{name}Name": "new"}, **more, Tags=tags)
+    make(**{f"{name}Name": "plain"}, **more)
+    ada.may(allow([f"iam:Create{name}", f"iam:Tag{name}"]))
+    make(**{f"{name}Name": "new"}, **more, Tags=tags)
 
 
 def test_a_role_is_assumed_by_whom_it_trusts(place: Aws, somebody: Make) -> None:

@@ -82,7 +82,7 @@ def known(names: Names) -> dict[str, tuple[Any, ...]]:
         "BatchGetRequestMap": ({TABLE: {"Keys": [lock]}},),
         "ExpressionAttributeValues": ({":v": lock["LockID"]},),
         "KeyExpression": ("LockID = :v",),
-        "KeyIdType": (names["key"],),
+        "KeyIdType": (names["key"], names["alias"], names["alias"]),
         "AliasNameType": (names["alias"],),
         "existingUserNameType": (names["user"],),
         "userNameType": (names["user"],),

@@ -164,6 +164,33 @@ def test_a_bucket_may_exist_or_not(somebody: Make, name: str) -> None:
         s3.get_bucket_versioning(Bucket=name)
 
 
+@pytest.mark.parametrize("right", [None, allow("s3:GetObject", "arn:aws:s3:::another/*")])
+def test_what_a_bucket_denies_tells_nobody_that_it_is_there(
+    place: Aws, somebody: Make, right: dict[str, Any] | None
+) -> None:
+    """Its policy is named to those only who could, were it not for that."""
+    ada = somebody(*([right] if right else []))
+    policy = deny("s3:*", [ARN, f"{ARN}/*"], Principal={"AWS": ada.arn})
+    place.s3.put_bucket_policy(Bucket=BUCKET, Policy=document(policy))
+    said = "because no identity-based policy allows the s3:GetObject action"
+    for bucket in (BUCKET, "no-such-bucket"):
+        with refused("AccessDenied", said):
+            ada.client("s3").get_object(Bucket=bucket, Key="staging/app")
+    ada.may(allow("s3:GetObject"))
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        ada.client("s3").get_object(Bucket=BUCKET, Key="staging/app")
+
+
+def test_whom_a_bucket_lets_in_hears_what_it_denies(place: Aws, somebody: Make) -> None:
+    """Who may something by that policy knows that there is one."""
+    ada = somebody()
+    who = {"Principal": {"AWS": ada.arn}}
+    policy = document(allow("s3:*", STAGING, **who), deny("s3:GetObject", STAGING, **who))
+    place.s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        ada.client("s3").get_object(Bucket=BUCKET, Key="staging/app")
+
+
 def test_versions_are_a_right_of_their_own(place: Aws, somebody: Make) -> None:
     """GetObject is not GetObjectVersion, and deleting a version is not deleting."""
     version = place.s3.head_object(Bucket=BUCKET, Key="staging/app")["VersionId"]

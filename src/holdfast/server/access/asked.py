@@ -38,6 +38,7 @@ class Need(msgspec.Struct, frozen=True):
     values: Values = {}  # condition keys of this need alone, in lower case
     guard: Guard | None = None
     later: Later | None = None  # more of them
+    shown: str = ""  # what the resource is called in answers, if the request called it otherwise
 
 
 def tag_values(params: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -229,7 +229,30 @@ def _denial(asked: Asked, about: _About, need: Need) -> ServiceError | None:
     except PolicyRefused as problem:
         said = f"The policy of {need.resource} cannot be evaluated: {problem}"
         return refused(asked.service, said)
-    return None if decision.allowed else denial(asked.service, asked.identity.arn, need, decision)
+    if decision.allowed:
+        return None
+    return denial(asked.service, asked.identity.arn, need, _as_told(about, need, decision))
+
+
+def _as_told(about: _About, need: Need, decision: Decision) -> Decision:
+    """Return what somebody is told of a denial by the policy of a bucket, key or role.
+
+    That there is one says that the resource is there, which is told to those only who could use it
+    were it not for that denial. To all others the answer is that of a resource that is not there.
+    """
+    if decision.source != "resource" or about.holder.principal.root:
+        return decision
+    question, policies = _question(about, need), _policies(about, need)
+    if decision.explicit and policies.resource is not None:
+        policy = policies.resource.policy
+        allowing = tuple(one for one in policy.statements if one.effect == "Allow")
+        open_handed = structs.replace(policy, statements=allowing)
+        resource = structs.replace(policies.resource, policy=open_handed)
+        if decide(structs.replace(policies, resource=resource), question).allowed:
+            return decision
+    alone = structs.replace(policies, resource=None, resource_decides=False)
+    without = decide(alone, question)
+    return decision if without.allowed else without
 
 
 def _origin(asked: Asked, need: Need) -> Need | None:
@@ -254,19 +277,26 @@ def _changes_administrator(need: Need) -> bool:
 
 
 def _decision(about: _About, need: Need) -> Decision:
+    return decide(_policies(about, need), _question(about, need))
+
+
+def _policies(about: _About, need: Need) -> Policies:
     holder, guard, resource = about.holder, need.guard, None
     action = need.action.lower()
     if guard is not None and guard.text and not (holder.principal.root and action in NEVER_DENIED):
         resource = Attached(guard.kind, parse(guard.text, guard.kind))
-    policies = Policies(
+    return Policies(
         identity=holder.policies,
         resource=resource,
         resource_decides=guard is not None and guard.decides,
         session=holder.session,
     )
+
+
+def _question(about: _About, need: Need) -> Question:
     later = (need.later,) if need.later is not None else ()
-    known = Known(need.values, holder.values, about.values, *later)
-    return decide(policies, Question(need.action, need.resource, holder.principal, known))
+    known = Known(need.values, about.holder.values, about.values, *later)
+    return Question(need.action, need.resource, about.holder.principal, known)
 
 
 def _values(asked: Asked) -> Values:

@@ -27,8 +27,9 @@ def denial(service: str, arn: str, need: Need, decision: Decision) -> ServiceErr
         decision: why not.
     """
     said = f"User: {arn} is not authorized to perform: {need.action}"
-    if need.resource != "*":
-        shown = f'"{need.resource}"' if service == "s3" else need.resource
+    resource = need.shown or need.resource
+    if resource != "*":
+        shown = f'"{resource}"' if service == "s3" else resource
         said = f"{said} on resource: {shown}"
     policy = _POLICIES[decision.source]
     if need.action.startswith("sts:"):

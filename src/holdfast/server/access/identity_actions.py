@@ -25,6 +25,8 @@ _OWN = frozenset(
         "UpdateAccessKey",
     }
 )
+# Who makes somebody with tags has to be allowed to tag them: tags may give rights.
+_MADE_WITH_TAGS = {"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser"}
 # AWS asks nobody's permission for who one is; a token tells itself whom it is of.
 UNASKED = frozenset({"AssumeRoleWithWebIdentity", "GetCallerIdentity", "GetSessionToken"})
 
@@ -34,7 +36,10 @@ def iam_needs(asked: Asked) -> list[Need]:
     values, about = tag_values(asked.params), [_of_iam(asked)]
     if asked.operation == "UpdateUser":
         about.append(_moved(asked, about[0]))
-    return [Need(f"iam:{asked.operation}", arn, values) for arn in about]
+    needs = [Need(f"iam:{asked.operation}", arn, values) for arn in about]
+    if asked.operation in _MADE_WITH_TAGS and asked.params.get("Tags"):
+        needs.append(Need(_MADE_WITH_TAGS[asked.operation], about[0], values))
+    return needs
 
 
 def _moved(asked: Asked, arn: str) -> str:

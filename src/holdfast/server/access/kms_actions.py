@@ -105,7 +105,9 @@ def key_need(asked: Asked, action: str, reference: str, values: Values) -> Need:
     # An alias without a key is nobody's: the name stands for itself, and is not found later.
     arn = asked.arn("kms", key_id if key_id.startswith(_ALIAS) else f"key/{key_id}")
     guard = Guard(key.policy, "key", decides=True) if key and key.policy else None
-    return Need(f"kms:{action}", arn, values, guard)
+    # By what key an alias stands for, somebody without a right would learn that there is one.
+    shown = asked.arn("kms", local) if alias else ""
+    return Need(f"kms:{action}", arn, values, guard, shown=shown)
 
 
 def _local(reference: str) -> str:
