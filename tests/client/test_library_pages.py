@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -64,25 +65,43 @@ def test_the_fixture_of_the_how_to_is_a_test(tmp_path: Path) -> None:
     assert "test_it.py::test_it" in done.stdout
 
 
-def test_the_reference_names_every_public_method_and_its_parameters() -> None:
-    """Of Backend and HeldLock, with the defaults that they have."""
+def test_the_reference_names_everything_public() -> None:
+    """Of Backend and HeldLock."""
     text = REFERENCE.read_text()
-    calls = dict(reversed(re.findall(r"`(?:Backend\.)?(\w+)\(([^`]*)\)`", text)))
     missing = [
         f"{owner.__name__}.{name}"
         for owner in (Backend, HeldLock)
         for name, _ in inspect.getmembers(owner)
         if not name.startswith("_") and not re.search(rf"`[^`]*\b{name}\b[^`]*`", text)
     ]
-    unnamed = [
-        f"{name}: {parameter}"
-        for name, method in inspect.getmembers(Backend, callable)
-        if not name.startswith("_")
-        for parameter in inspect.signature(method).parameters
-        if parameter != "self" and parameter not in re.findall(r"\w+", calls.get(name, ""))
-    ]
 
-    assert (missing, unnamed) == ([], [])
+    assert missing == []
+
+
+@pytest.mark.parametrize("owner", [Backend, HeldLock])
+def test_the_reference_shows_how_every_method_is_called(owner: type) -> None:
+    """All parameters in their order, with their defaults, and which have to be named."""
+    shown = re.findall(r"`(?:Backend\.)?(\w+)\(([^`]*)\)`", REFERENCE.read_text())
+    calls = dict(reversed(shown))  # the first that is shown counts
+    real = {
+        name: _parameters(method)
+        for name, method in inspect.getmembers(owner, callable)
+        if not name.startswith("_")
+    }
+
+    assert {name: calls.get(name) for name in real} == real
+
+
+def _parameters(method: Callable[..., object]) -> str:
+    """Return how a method is called, as the page shows it: without types."""
+    signature = inspect.signature(method)
+    bare = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for name, parameter in signature.parameters.items()
+        if name != "self"
+    ]
+    shown = str(inspect.Signature(bare)).removeprefix("(").removesuffix(")")
+    return shown.replace("'", '"')
 
 
 def test_the_operations_of_the_reference_exist() -> None:
