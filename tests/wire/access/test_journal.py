@@ -1,5 +1,6 @@
 """Who may read which part of the journal."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,18 @@ def test_what_is_denied_by_itself_is_left_out(journal: Aws, somebody: Make) -> N
     assert len(read(ada)) == 2
     with refused("AccessDeniedException"):
         read(ada, Bucket="states", Key="production/app")
+
+
+def test_what_is_set_for_a_prefix_that_is_denied_is_left_out(journal: Aws, somebody: Make) -> None:
+    """It would tell how what is denied is called."""
+    for prefix in ("staging/app", "production/app"):
+        journal.holdfast.put_state_rules(
+            Bucket="states", Prefix=prefix, Modes={"fence.unlocked": "warn"}
+        )
+    ada = somebody(allow("holdfast:*"), deny("holdfast:*", f"{ARN}/production/*"))
+    for asked in ({}, {"Bucket": "states"}):
+        found = ada.client("holdfast").list_journal(What=["rules-changed"], **asked)["Entries"]
+        assert [json.loads(entry["Event"])["prefix"] for entry in found] == ["staging/app"]
 
 
 def _forced(journal: Aws) -> list[int]:

@@ -27,6 +27,7 @@ class Event(msgspec.Struct, frozen=True):
     principal: str = ""
     bucket: str = ""
     key: str = ""
+    prefix: str = ""  # of the keys that it is about, if it is about several
 
 
 _decode = msgspec.json.Decoder(Event).decode
@@ -82,7 +83,9 @@ def _wanted(params: Params) -> Wanted:
     if what := frozenset(params.get("What", ())):
         tests.append(lambda event: event.what in what)
     if (sees := params.get(SEES)) is not None:
-        tests.append(lambda event: not event.bucket or sees(event.bucket, event.key))
+        tests.append(
+            lambda event: not event.bucket or sees(event.bucket, event.key or event.prefix)
+        )
     if principal := params.get("Principal"):
         tests.append(lambda event: f"/{event.principal}".endswith(f"/{principal}"))
     if since := params.get("Since"):
