@@ -35,7 +35,10 @@ def test_an_excerpt_has_fields_of_its_record(excerpt: type[Readable]) -> None:
 
 
 @given(size=st.integers(0, 2**62), etag=st.text(max_size=5), at=TIMES, sums=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 def test_an_excerpt_is_read_in_place_of_its_record(
     engine: Engine, size: int, etag: str, at: datetime, *, sums: bool
 ) -> None:

@@ -132,7 +132,10 @@ def test_a_key_that_is_not_whole_is_a_mistake(engine: Engine) -> None:
 
 
 @given(name=st.text(), value=st.binary())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 def test_any_text_is_a_key(engine: Engine, name: str, value: bytes) -> None:
     """Text with NUL, astral and combining characters finds exactly its own record."""
     record = Setting(name=name, value=value)

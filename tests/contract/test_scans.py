@@ -47,7 +47,10 @@ def put_all(engine: Engine, names: list[str]) -> None:
 
 
 @given(names=st.lists(TEXTS, unique=True, max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 def test_text_is_ordered_by_its_utf8_bytes(engine: Engine, names: list[str]) -> None:
     """A scan agrees with sorting the encoded names, forwards and backwards."""
 

@@ -59,7 +59,9 @@ def count(engine: Engine, kind: type[Record]) -> int:
 
 
 ANY_EXAMPLES = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+    deadline=None,
 )
 
 

@@ -272,7 +272,9 @@ def test_a_chain_without_an_end_is_found(engine: Engine) -> None:
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=20,
+    deadline=None,
 )
 @given(
     order=st.permutations(range(5)),

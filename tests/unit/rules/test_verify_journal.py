@@ -173,7 +173,9 @@ def test_the_head_never_goes_back(journal: Journal) -> None:
     assert found(journal) == [f"journal, entry 3: {CUT}"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(number=st.integers(1, 5), place=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_found(
     tmp_path_factory: pytest.TempPathFactory, number: int, place: int, bit: int

@@ -102,7 +102,9 @@ def clients(aws: Aws) -> list[Any]:
 
 @given(steps=STEPS)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_is_written_comes_from_what_was_there(
     aws: Aws, clients: list[Any], steps: list[tuple[int, str]]

@@ -56,7 +56,9 @@ class Model:
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=15,
+    deadline=None,
 )
 @given(doing=actions)
 def test_every_version_reads_and_nothing_is_left(aws: Aws, doing: Any) -> None:
