@@ -38,12 +38,13 @@ class HeldLock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True):
-    """A lock that its holder gave back in one place, and is about to in the others."""
+    """A lock that was given back, maybe in one place only so far."""
 
     held: HeldLock
-    places: tuple[str, ...]  # the others
+    places: tuple[str, ...]  # the others, where its holder is about to
     at: datetime
     access_key_id: str  # of who gives it back
+    request: str = ""  # amz-sdk-invocation-id; by it the request is known if it is sent again
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +72,7 @@ class State(Record, frozen=True, kw_only=True):
     resources: int | None = None  # instances that it manages; None: not known, as in encrypted ones
     tables: tuple[str, ...] = ()  # that have or had an item of this state: its lock or its digest
     lock: HeldLock | None = None
-    leaving: Leaving | None = None  # the lock before, for as long as nobody has taken another
+    leaving: Leaving | None = None  # the lock before
     override: Override | None = None
 
 

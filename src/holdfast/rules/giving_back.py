@@ -20,7 +20,26 @@ from holdfast.server.caller import Caller
 _SHORT = timedelta(seconds=1)  # to the next place, for who may not come
 _NEXT_PLACE = timedelta(seconds=5)  # to the next place, and from reading there to deleting
 _AT_MOST = timedelta(seconds=15)  # in which others are kept out, whoever reads meanwhile
+_SENT_AGAIN = timedelta(seconds=60)  # in which a request is sent again
 _AFTER_RELEASE = timedelta(seconds=5)  # in which a client of several places looks into another
+
+
+def on_record(held: HeldLock, caller: Caller, now: datetime, places: Sequence[str] = ()) -> Leaving:
+    """Return what to put on record of a lock that is given back; the places are those that are left."""
+    return Leaving(
+        held=replace(held, waiters=()),
+        places=tuple(places),
+        at=now,
+        access_key_id=caller.access_key_id,
+        request=caller.invocation_id,
+    )
+
+
+def still_on_record(one: Leaving | None, now: datetime) -> Leaving | None:
+    """Return what stays on record of a lock before, when another is taken: who gave it back."""
+    if one is None or not one.request or now - one.at > _SENT_AGAIN:
+        return None
+    return replace(one, places=())
 
 
 class _Leaving(NamedTuple):
@@ -65,10 +84,10 @@ class GivingBack:
         now: datetime,
         *,
         closed: bool,
-    ) -> Leaving | None:
+    ) -> Leaving:
         """Remember that somebody gave a lock back, and is about to do so in other places.
 
-        Returns what to put on record, if it is kept from others.
+        Returns what to put on record.
 
         Args:
             state: whose lock.
@@ -82,17 +101,20 @@ class GivingBack:
         with self._lock:
             one = _Leaving(held, frozenset(places), now, until, caller)
             self._leaving.put((state, caller.access_key_id), one)
-            if not closed:
-                return None
-            self._closed.put(state, caller.access_key_id)
-            self._known.put(state, held.id)
-        kept, key_id = replace(held, waiters=()), caller.access_key_id
-        return Leaving(held=kept, places=tuple(places), at=now, access_key_id=key_id)
+            if closed:
+                self._closed.put(state, caller.access_key_id)
+                self._known.put(state, held.id)
+        return on_record(held, caller, now, places if closed else ())
 
     def recall(self, name: StateName, state: State | None, now: datetime) -> None:
         """Take up what is on record of before a restart; whether it is over by now is not known."""
         one = state.leaving if state is not None else None
-        if one is None or now >= one.at + _AT_MOST or self._known.get(name) == one.held.id:
+        if (
+            one is None
+            or not one.places
+            or now >= one.at + _AT_MOST
+            or self._known.get(name) == one.held.id
+        ):
             return
         caller = Caller(one.held.principal, "", one.access_key_id)
         until = one.at + _AT_MOST

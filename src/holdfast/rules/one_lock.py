@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from holdfast.engine.access_records import Session
 from holdfast.engine.state_records import HeldLock, Leaving, State
-from holdfast.rules.giving_back import GivingBack
+from holdfast.rules.giving_back import GivingBack, on_record, still_on_record
 from holdfast.rules.past_locks import PastLocks
 from holdfast.rules.places import HTTP, INFO, S3, StateName, table_of, table_place, with_table
 from holdfast.rules.recent import Recent
@@ -107,7 +107,8 @@ class OneLock:
         )
         self._recent.shown(name, place, caller.access_key_id, info.id, tx.now)
         tables = with_table(state.tables, place)
-        tx.put(replace(state, lock=lock, leaving=None, tables=tables))
+        before = still_on_record(state.leaving, tx.now)
+        tx.put(replace(state, lock=lock, leaving=before, tables=tables))
         self._note(tx, "lock-taken", {**_about(name, info), "place": place})
 
     def _again(
@@ -219,9 +220,9 @@ class OneLock:
         `DONE` says that what the caller means to delete is gone already.
         """
         key_id = tx.caller.access_key_id
-        if self._repeated.release(tx, name, place) is not None:
-            return DONE
         state = tx.get(State, *name)
+        if self._repeated.release(state, name, place, tx.caller) is not None:
+            return DONE
         self._giving_back.recall(name, state, tx.now)
         left = self._giving_back.end(name, place, key_id, tx.now)
         if left is not None:
@@ -240,9 +241,7 @@ class OneLock:
         self.end(tx, name, state, held, place, forced=not its_own)
         return None
 
-    def _remember(
-        self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str
-    ) -> Leaving | None:
+    def _remember(self, tx: JudgedWriter, name: StateName, held: HeldLock, place: str) -> Leaving:
         """Remember what a client of several places reads in the next one: the lock it gave back.
 
         Terraform gives back the lock file first. Where the lock was in one place only, that was by a
@@ -255,7 +254,7 @@ class OneLock:
             return self._giving_back.begin(name, held, others, caller, tx.now, closed=comes_back)
         if place == S3:
             self._giving_back.gave_back(name, place, caller.access_key_id, held.document, tx.now)
-        return None
+        return on_record(held, caller, tx.now)
 
     def end(
         self,
@@ -318,11 +317,11 @@ class OneLock:
         caller was refused by, or gave back in another place.
         """
         key_id, now = tx.caller.access_key_id, tx.now
-        released = self._repeated.release(tx, name, place)
+        state: State | None = tx.get(State, *name)
+        released = self._repeated.release(state, name, place, tx.caller)
         if released is not None:  # it is the condition of a deletion that was carried out
             return self.document(tx, name, released)
         comes = gives_back_all(tx.caller.user_agent)
-        state: State | None = tx.get(State, *name)
         self._giving_back.recall(name, state, now)
         leaving = self._giving_back.read(name, place, key_id, now, comes=comes)
         if leaving is not None:

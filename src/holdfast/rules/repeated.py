@@ -1,4 +1,4 @@
-"""Requests that arrive more than once, kept in memory.
+"""Requests that arrive more than once, kept in memory; the latest release of a lock is on record too.
 
 A client whose request got no answer sends it again, and it is not known whether the first was carried
 out. The SDKs mark it (`amz-sdk-invocation-id`, the same for all attempts). A lock that was deleted may
@@ -12,7 +12,7 @@ from holdfast.engine.state_records import HeldLock, PastLock, State
 from holdfast.rules.places import StateName
 from holdfast.rules.remembered import Remembered
 from holdfast.server.caller import Caller
-from holdfast.server.judging import JudgedReader, JudgedWriter
+from holdfast.server.judging import JudgedWriter
 
 _LATEST = 8  # past locks among which one is looked for
 
@@ -47,12 +47,17 @@ class Repeated:
         latest = tx.scan(PastLock, *name, limit=_LATEST, reverse=True)
         return any(past.id == lock_id for past in latest)
 
-    def release(self, tx: JudgedReader, name: StateName, place: str) -> HeldLock | None:
+    def release(
+        self, state: State | None, name: StateName, place: str, caller: Caller
+    ) -> HeldLock | None:
         """Return the lock that this very request released before; None if that came to nothing."""
-        held = self._released.get(_key(name, place, tx.caller))
+        held = self._released.get(_key(name, place, caller))
+        if held is None and state is not None and caller.invocation_id and state.leaving:
+            before = (state.leaving.access_key_id, state.leaving.request)  # a restart, maybe
+            if before == (caller.access_key_id, caller.invocation_id):
+                held = state.leaving.held
         if held is None:
             return None
-        state: State | None = tx.get(State, *name)
         is_held = state is not None and state.lock is not None and state.lock.id == held.id
         return None if is_held else held
 

@@ -42,13 +42,18 @@ def id_of(locker: Locker) -> str:
     return found
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 @pytest.mark.parametrize("mode", MODES)
-def test_an_unlock_sent_again_spares_the_lock_that_is_held_by_then(aws: Aws, mode: str) -> None:
+def test_an_unlock_sent_again_spares_the_lock_that_is_held_by_then(
+    aws: Aws, mode: str, restarted: bool
+) -> None:
     """Its first attempt was carried out, and the next process has the same key."""
     first, second = (Locker(aws, mode, config=TERRAFORM) for _ in range(2))
     first.lock()
     first.release()
     second.lock()
+    if restarted:
+        aws.restart()
     assert aws.again(aws.requests[-2]) in (200, 204)
     assert holder(aws) == id_of(second)
     second.release()
@@ -84,15 +89,20 @@ def _deleted_on_condition(aws: Aws, locker: Locker) -> Any:
     return aws.requests[-1]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 @pytest.mark.parametrize("taken", [False, True])
 @pytest.mark.parametrize("mode", MODES)
-def test_an_unlock_on_condition_sent_again_is_no_error(aws: Aws, mode: str, taken: bool) -> None:
+def test_an_unlock_on_condition_sent_again_is_no_error(
+    aws: Aws, mode: str, taken: bool, restarted: bool
+) -> None:
     """OpenTofu and our library would say that their lock was lost; also if another has it by then."""
     first, second = Locker(aws, mode), Locker(aws, mode)
     first.lock()
     request = _deleted_on_condition(aws, first)
     if taken:
         second.lock()
+    if restarted:
+        aws.restart()
     assert aws.again(request) in (200, 204)
     assert holder(aws) == (id_of(second) if taken else "")
 
