@@ -1,14 +1,13 @@
 """The contract for the last record of a kind, which an engine may keep unnoticed."""
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract_store import Store
+from failing_commits import commits_fail
 from holdfast.engine.kinds import KINDS
 from holdfast.engine.port import Engine, EngineError, Reader, Writer
 from holdfast.engine.records import Setting
@@ -93,32 +92,11 @@ def test_a_commit_that_failed_has_no_last(store: Store, monkeypatch: pytest.Monk
     """None of its updates was kept, however well they went."""
     store.engine.update(append)
 
-    def full(*_: Any) -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    commits = store.engine._writing()  # type: ignore[attr-defined]
-    with monkeypatch.context() as patch:
-        patch.setattr(commits, "_connection", _Failing(commits._connection, full))
-        with pytest.raises(EngineError):
-            store.engine.update(append)
+    problem = sqlite3.OperationalError("disk I/O error")
+    with commits_fail(store.engine, monkeypatch, problem), pytest.raises(EngineError):
+        store.engine.update(append)
     assert store.engine.update(append) == 2
     assert numbers(store.engine) == [1, 2]
-
-
-class _Failing:
-    """A connection whose commits fail."""
-
-    def __init__(self, connection: sqlite3.Connection, fail: Callable[..., None]) -> None:
-        self._connection = connection
-        self._fail = fail
-
-    def execute(self, statement: str, *values: Any) -> Any:
-        if statement == "COMMIT":
-            self._fail()
-        return self._connection.execute(statement, *values)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
 
 
 def test_one_that_was_dropped_is_not_the_last(engine: Engine) -> None:

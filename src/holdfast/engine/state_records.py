@@ -61,7 +61,7 @@ class State(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "state"
     key_fields: ClassVar[tuple[str, ...]] = ("bucket", "key")
-    reread: ClassVar[bool] = True
+    followed: ClassVar[bool] = True
 
     bucket: str
     key: str

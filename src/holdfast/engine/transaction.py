@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from holdfast.engine.between import Between
 from holdfast.engine.port import CorruptData, EngineError, NoSpace
 from holdfast.engine.readable import Readable
 from holdfast.engine.record import Record
@@ -19,10 +20,6 @@ _LARGEST_PAGE = 256
 _ROW_BYTES = 4096  # that a row costs in the log besides its own: a page
 _PAGE_BYTES = 1 << 20  # a page ends early once its records have so many bytes
 _UNKNOWN: Any = object()
-
-# The last record of each kind that grows, with its key, as far as it is known. All updates go through
-# one writer, so what it put last is the last; when anything is taken back all are forgotten.
-Lasts = dict[type[Readable], tuple[tuple[Any, ...], Any]]
 
 
 def engine_error(problem: sqlite3.Error, doing: str) -> EngineError:
@@ -43,7 +40,7 @@ def _ended(*_: object) -> NoReturn:
 class SqliteReader:
     """See `Reader`."""
 
-    __slots__ = ("_execute", "_kept", "_own")
+    __slots__ = ("_execute", "_followed", "_kept", "_own")
 
     def __init__(self, execute: Execute, kept: Kept | None) -> None:
         """Read in a transaction.
@@ -55,25 +52,33 @@ class SqliteReader:
         self._execute = execute
         self._kept = kept
         self._own: Kept | None = None
+        self._followed: Kept | None = None
 
     def end(self) -> None:
         """Refuse every further call."""
         self._execute = _ended
-        self._kept = self._own = None
+        self._kept = self._own = self._followed = None
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         """See `Reader.get`."""
-        kept = self._kept if kind.settled else self._own if kind.reread else None
+        if kind.settled:
+            kept = self._kept
+        elif kind.reread:
+            kept = self._own
+        else:
+            kept = self._followed if kind.followed else None
         if kept is None:
             return self._read(kind, key)
         found: R | None = kept.get((kind, key), _UNKNOWN)
         if found is _UNKNOWN:
             found = self._read(kind, key)
-            if kind.reread:
-                kept[kind, key] = found
-            elif found is not None:
-                keep(kept, (kind, key), found)
+            self._remember(kind, key, found)
         return found
+
+    def _remember(self, kind: type[Readable], key: tuple[Any, ...], found: Any) -> None:
+        """Remember what was read. That there is none of a settled kind is not kept."""
+        if kind.settled and self._kept is not None and found is not None:
+            keep(self._kept, (kind, key), found)
 
     def _read(self, kind: type[R], key: tuple[Any, ...]) -> R | None:
         rows = rows_of(kind)
@@ -156,13 +161,13 @@ class SqliteReader:
 class SqliteWriter(SqliteReader):
     """See `Writer`. What it wrote can be taken back; the updates before it in the commit stay."""
 
-    __slots__ = ("_first", "_lasts", "_marked", "_mine", "_settled", "failure", "written")
+    __slots__ = ("_between", "_first", "_marked", "_mine", "_settled", "failure", "written")
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         settled: Settled,
-        lasts: Lasts,
+        between: Between,
         *,
         first: bool = True,
     ) -> None:
@@ -171,13 +176,14 @@ class SqliteWriter(SqliteReader):
         Args:
             connection: begun with BEGIN IMMEDIATE.
             settled: told before a settled record is written.
-            lasts: of all updates of the engine.
+            between: what the updates before have left.
             first: nothing was written in its transaction yet, so that taking back is to begin again.
                 Else the first write opens a savepoint.
         """
         super().__init__(connection.execute, settled.kept)
         self._settled = settled
-        self._lasts = lasts
+        self._between = between
+        self._followed = between.followed
         self._mine: Kept = {}
         self._own = self._mine
         self._first = first
@@ -189,12 +195,12 @@ class SqliteWriter(SqliteReader):
         """See `Reader.last`."""
         if not kind.grows:
             return super().last(kind)
-        known = self._lasts.get(kind)
+        known = self._between.lasts.get(kind)
         if known is None:
             found = super().last(kind)
             if found is None:
                 return None
-            known = self._lasts[kind] = rows_of(kind).key_of(found), found
+            known = self._between.lasts[kind] = rows_of(kind).key_of(found), found
         last: R = known[1]
         return last
 
@@ -209,10 +215,12 @@ class SqliteWriter(SqliteReader):
         self.written += _ROW_BYTES + len(row[-1])
         if kind.reread:
             self._mine[kind, row[:-1]] = record
+        elif kind.followed:
+            self._between.follow((kind, row[:-1]), record)
         elif kind.grows:
-            last, key = self._lasts.get(kind), row[:-1]
+            last, key = self._between.lasts.get(kind), row[:-1]
             if last is not None and key >= last[0]:
-                self._lasts[kind] = key, record
+                self._between.lasts[kind] = key, record
 
     def drop(self, kind: type[Record], *key: Any) -> None:
         """See `Writer.drop`."""
@@ -222,8 +230,18 @@ class SqliteWriter(SqliteReader):
             self.written += _ROW_BYTES
         if kind.reread:
             self._mine[kind, key] = None
+        elif kind.followed:
+            self._between.follow((kind, key), None)
         elif kind.grows:
-            self._lasts.clear()
+            self._between.forget()
+
+    def _remember(self, kind: type[Readable], key: tuple[Any, ...], found: Any) -> None:
+        if kind.reread:
+            self._mine[kind, key] = found
+        elif kind.followed:
+            self._between.follow((kind, key), found)
+        else:
+            super()._remember(kind, key, found)
 
     def _disturb(self) -> None:
         self._settled.disturb()
@@ -244,7 +262,7 @@ class SqliteWriter(SqliteReader):
         """Undo what was written."""
         if not self._marked:
             return
-        self._lasts.clear()
+        self._between.forget()
         if self._first:
             self._execute("ROLLBACK")
             self._execute("BEGIN IMMEDIATE")

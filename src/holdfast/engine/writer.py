@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
+from holdfast.engine.between import Between
 from holdfast.engine.port import EngineError, NoSpace, Outcome, Work, Writer
 from holdfast.engine.settled import Settled
-from holdfast.engine.transaction import Lasts, SqliteWriter
+from holdfast.engine.transaction import SqliteWriter
 from holdfast.engine.turns import Ticket, Turns, Waiter
 from holdfast.engine.upkeep import Upkeep
 
@@ -35,7 +36,7 @@ class Commits:
             settled: the records that are kept.
         """
         self._settled = settled
-        self._lasts: Lasts = {}
+        self._between = Between()
         self._connection = connection
         self._committed = committed
         self._inside = inside
@@ -96,7 +97,7 @@ class Commits:
             connection.execute("BEGIN IMMEDIATE")
             first = True
             for ticket in tickets:
-                writer = SqliteWriter(connection, self._settled, self._lasts, first=first)
+                writer = SqliteWriter(connection, self._settled, self._between, first=first)
                 _attempt(writer, connection, ticket)
                 first = first and not ticket.written
             connection.execute("COMMIT")
@@ -126,7 +127,7 @@ class Commits:
 
     def _fail(self, tickets: list[Ticket], problem: BaseException) -> None:
         """Take a whole batch back, and tell everyone in it."""
-        self._lasts.clear()
+        self._between.forget()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
