@@ -44,7 +44,7 @@ def print_json(document: Mapping[str, Any]) -> None:
 
     The shape is stable: always an object (a list is a member of it), members in snake_case, times
     in RFC 3339 with `Z`, sizes in bytes, durations in seconds, null for what is not known. Members
-    may be added in later versions. Records (dataclasses), enums, tuples and paths are understood.
+    may be added in later versions. Records (dataclasses, structs), enums, tuples and paths are understood.
     """
     print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
@@ -55,6 +55,8 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         # Not asdict: it copies deeply, and cannot copy every mapping.
         return {field.name: getattr(value, field.name) for field in fields(value)}
+    if names := getattr(value, "__struct_fields__", None):
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):

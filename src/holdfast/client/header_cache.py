@@ -9,9 +9,10 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import cast
+
+from msgspec.structs import astuple
 
 from holdfast.terraform.statefile import Format, Header
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from msgspec import structs
+
 from holdfast.client import reading
 from holdfast.client.backend import Backend
 from holdfast.client.errors import (
@@ -250,7 +252,7 @@ def _renumbered(
     serial = max(said.serial, newest, _highest_serial(backend, chosen.address, lineage)) + 1
     changed = lineage if lineage != said.lineage else None
     body = with_serial(old_body, serial, changed)
-    return body, replace(said, serial=serial, lineage=lineage)
+    return body, structs.replace(said, serial=serial, lineage=lineage)
 
 
 def _readable(chosen: Version, body: bytes) -> Header:

@@ -16,6 +16,7 @@ import pytest
 from holdfast.cli.amounts import human_size
 from holdfast.cli.exit_codes import ExitCode, table
 from holdfast.cli.main import COMMANDS, cli, run
+from holdfast.cli.output import print_json
 from holdfast.cli.progress import Progress
 from holdfast.cli.server import credentials, endpoint, env, logs
 from holdfast.cli.server.credentials import Credentials
@@ -25,6 +26,8 @@ from holdfast.engine.directory import DirectoryInUse
 from holdfast.engine.migrate import NewerFormat
 from holdfast.engine.port import CorruptData, EngineError
 from holdfast.engine.root_key import WrongRootKey
+from holdfast.terraform.diff import diff
+from holdfast.terraform.statefile import header, parse
 
 KEY = Credentials("AKIA0123456789ABCDEF", "it's+a/secret=")
 
@@ -248,6 +251,17 @@ def test_failures_can_be_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     document = json.loads(capsys.readouterr().out)
     assert document["exit_code"] == code != 0
     assert document["error"]
+
+
+def test_records_of_both_kinds_are_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """With their members, not as a text."""
+    body = b'{"version": 4, "serial": 7, "lineage": "a", "resources": [], "outputs": {}}'
+    same = diff(parse(body), parse(body))
+    print_json({"struct": header(body), "dataclass": same.counts})
+
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["struct"]["serial"] == 7
+    assert printed["dataclass"]["added"] == 0
 
 
 def test_help_is_quick() -> None:
