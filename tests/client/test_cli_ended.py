@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from client_site import KEY, Site, made_state
 from diagnoses import put
+from patience import PATIENCE, wait_for
 from state_commands import written
 
 # The real program, held up between taking the lock and writing the state.
@@ -20,19 +20,10 @@ from holdfast.cli.main import main
 from holdfast.client import writing
 
 started = pathlib.Path(sys.argv.pop(1))
-writing._put = lambda *_arguments, **_options: (started.touch(), time.sleep(60))
+writing._put = lambda *_arguments, **_options: (started.touch(), time.sleep(600))
 main()
 """
 CODES = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
-
-
-def wait_for(path: Path, process: "subprocess.Popen[str]") -> None:
-    """Wait until a running command has made a file, 30 seconds at most."""
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def ended(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int, str]:
@@ -41,7 +32,7 @@ def ended(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int
         process.send_signal(number)
         if number != signal.SIGINT:
             process.send_signal(number)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
         process.wait()
@@ -98,7 +89,7 @@ def test_what_runs_under_lock_while_is_ended_with_all_it_started(
     wait_for(begun, process)
 
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 143, out
     assert "The command was ended by SIGTERM." in out

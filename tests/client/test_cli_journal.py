@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from client_site import LINEAGE, Site, made_state
 from holdfast.cli.main import run
 from holdfast.client.errors import Unreachable
 from holdfast.operations import journal
+from patience import PATIENCE, wait_until
 from real_clients import Server, start, stop
 
 KEY = "app.tfstate"
@@ -201,7 +201,7 @@ def test_following_prints_what_was_and_what_comes(told: Site, tmp_path: Path) ->
         apply(told, serial=2)
         lines = _wait(out, 4)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -211,13 +211,8 @@ def test_following_prints_what_was_and_what_comes(told: Site, tmp_path: Path) ->
 
 def _wait(path: Path, count: int) -> list[str]:
     """Return the lines of a file once it has so many."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        lines = path.read_text().splitlines()
-        if len(lines) >= count:
-            return lines
-        time.sleep(0.05)
-    pytest.fail(f"no {count} lines: {path.read_text()}")
+    wait_until(lambda: path.read_text().count("\n") >= count, f"line {count}")
+    return path.read_text().splitlines()
 
 
 def test_following_outlives_a_server_that_is_away(

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from client_site import Site
 from diagnoses import put_item
 from holdfast.cli.main import run
+from patience import PATIENCE, wait_until
 
 KEY = "app.tfstate"
 PROGRAM = [sys.executable, "-c", "from holdfast.cli.main import main; main()"]
@@ -30,10 +30,7 @@ def target(site: Site, mode: str = "both") -> list[str]:
 
 def wait_for(path: Path, text: str) -> str:
     """Wait until a file holds a text, and return what it holds."""
-    deadline = time.monotonic() + 30
-    while text not in path.read_text():
-        assert time.monotonic() < deadline, path.read_text()
-        time.sleep(0.05)
+    wait_until(lambda: text in path.read_text(), text)
     return path.read_text()
 
 
@@ -115,7 +112,7 @@ def test_watch_tells_what_comes_and_goes(site: Site, tmp_path: Path) -> None:
         wait_for(out, f"released  {site.bucket}/new.tfstate")
         wait_for(out, f"released  {site.bucket}/old.tfstate")
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     assert len(out.read_text().splitlines()) == 4
 
 
@@ -197,7 +194,7 @@ def test_lock_while_gives_the_lock_back_when_it_is_ended(
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-        assert process.wait(20) == 128 + number
+        assert process.wait(PATIENCE) == 128 + number
     finally:
         process.kill()
         process.wait()

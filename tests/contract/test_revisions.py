@@ -41,8 +41,8 @@ def test_wait_returns_at_once_for_what_was_raised_before(engine: Engine) -> None
     seen = engine.wait(0, 0)
     put(engine)
     started = time.monotonic()
-    assert engine.wait(seen, 10) > seen
-    assert time.monotonic() - started < 5
+    assert engine.wait(seen, 120) > seen
+    assert time.monotonic() - started < 60
 
 
 def test_wait_ends_when_time_is_up(engine: Engine) -> None:

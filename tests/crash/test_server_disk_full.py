@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 from botocore.exceptions import ClientError
 
+from patience import PATIENCE, wait_until
 from real_clients import BIN, clean_env, start, stop
 from server_actors import BUCKET, TABLE, Clients, code_of
 
@@ -147,7 +148,7 @@ def holdfast(*arguments: str) -> subprocess.CompletedProcess[str]:
         env=clean_env(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -228,13 +229,14 @@ def _grows(file: Any) -> bool:
 
 
 def _start_on_full(data: Path) -> str:
-    """Return what a server says that is started on a full disk, for three seconds at most."""
+    """Return what a server says that is started on a full disk."""
     command = [str(BIN / "holdfast"), "serve", "--data", str(data), "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean_env()
-    )
+    log = data.with_suffix(".full.log")
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=clean_env())
     try:
-        return process.communicate(timeout=3)[0]
-    except subprocess.TimeoutExpired:
+        wait_until(lambda: process.poll() is not None or "full" in log.read_text(), log.name)
+    finally:
         process.terminate()
-        return process.communicate()[0]
+        process.wait()
+    return log.read_text()

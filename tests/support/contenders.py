@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from patience import PATIENCE
 from server_actors import code_of
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
     together = threading.Barrier(count)
 
     def begin(number: int) -> T:
-        together.wait(60)
+        together.wait(PATIENCE)
         return work(number)
 
     with ThreadPoolExecutor(count) as threads:
@@ -57,8 +58,8 @@ class Guarded:
         self.holder = None
 
 
-def until_won(attempt: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Try again and again until it works, a minute at most."""
+def until_won(attempt: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Try again and again until it works."""
     deadline = time.monotonic() + seconds
     while not attempt():
         assert time.monotonic() < deadline, "nobody gave the lock back in time"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from patience import PATIENCE
 from raw_http import Reply, Signer, ask
 from real_clients import Server
 
@@ -43,7 +44,7 @@ class Target:
         """Return how many rows each table of its database has that a write could add to."""
         tables = ("bucket", "chunk", "staged", "object_version", "upload", "part", "table", "item")
         path = f"file:{self.server.data / 'holdfast.db'}?mode=ro"
-        with contextlib.closing(sqlite3.connect(path, uri=True, timeout=10)) as database:
+        with contextlib.closing(sqlite3.connect(path, uri=True, timeout=PATIENCE)) as database:
             # The names are those above.
             counts = [f'SELECT count(*) FROM "{name}"' for name in tables]  # noqa: S608
             return {
@@ -51,10 +52,13 @@ class Target:
                 for name, count in zip(tables, counts, strict=True)
             }
 
-    def settles(self, before: dict[str, int], seconds: float = 10) -> bool:
-        """Whether what is stored comes to be as it was before: a body that was given up goes soon."""
+    def settles(self, before: dict[str, int], seconds: float = PATIENCE) -> bool:
+        """Whether what is stored comes to be no more than before: a body that was given up goes soon.
+
+        It may come to be less: what a test before gave up may not have gone yet when this one began.
+        """
         deadline = time.monotonic() + seconds
-        while self.stored() != before:
+        while any(count > before[name] for name, count in self.stored().items()):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
@@ -68,7 +72,7 @@ class Target:
         """Return its log with the lines of all answers until now, which are written soon after them."""
         last = uuid.uuid4().hex
         self.ask(self.signer.request("GET", f"/{BUCKET}/{last}"))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while last not in (log := self.log()):
             assert time.monotonic() < deadline, f"a request was not logged:\n{log[-2000:]}"
             time.sleep(0.01)

@@ -23,7 +23,7 @@ _PART = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _PROMPTS = {b"[y/N]: ": b"y\n", b"Enter a value: ": b"yes\n"}
-_SECONDS = 180
+_SECONDS = 500
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ def run_at_terminal(script: str, cwd: Path, env: Mapping[str, str]) -> tuple[int
             if not chunk and process.poll() is not None:
                 break
         code = process.poll()
+        while select.select([ours], [], [], 0)[0] and (chunk := _read(ours)):
+            output += chunk  # what came after the last look
         return -1 if code is None else code, output.decode(errors="replace")
     finally:
         _end(process)

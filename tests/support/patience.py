@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 120.0  # seconds; no test shows that something is fast, so nothing is given up sooner
+PATIENCE = 180.0  # seconds; no test shows that something is fast, so nothing is given up sooner
 
 
 def wait_until(holds: Callable[[], object], what: str = "it") -> None:

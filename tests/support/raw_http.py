@@ -17,6 +17,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from patience import PATIENCE
+
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 TARGETS = {
@@ -156,7 +158,7 @@ class Peer:
     """One connection to a server."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=20)
+        self.socket = socket.create_connection(address, timeout=PATIENCE)
         self._stream = _Stream(self.socket)
 
     def send(self, data: bytes) -> None:
@@ -172,7 +174,7 @@ class Peer:
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Reply(response.status, headers, body)
 
-    def rest(self, seconds: float = 20) -> bytes:
+    def rest(self, seconds: float = PATIENCE) -> bytes:
         """Return whatever comes until the other side closes.
 
         Raises:

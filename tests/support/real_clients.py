@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from holdfast.client.own_service import learn_model
+from patience import PATIENCE
 
 BIN = Path(sys.executable).parent
 PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
@@ -106,7 +107,7 @@ def start(
         process = subprocess.Popen(
             [*command, *options], stdout=output, stderr=output, text=True, env=clean_env()
         )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     env: dict[str, str] = {}
     while not env:
         if process.poll() is not None or time.monotonic() > deadline:
@@ -137,7 +138,7 @@ def stop(process: subprocess.Popen[str]) -> None:
     """End a server as Ctrl-C does."""
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(20)
+        process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

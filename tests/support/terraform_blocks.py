@@ -10,12 +10,17 @@ LOCK_MODES = {
     "both": f'dynamodb_table = "{TABLE}"\n    use_lockfile = true',
 }
 
-# A resource whose creation lasts until the file `release` exists.
+# A resource whose creation lasts until the file `release` exists, or terraform has ended, or 5 minutes.
 SLOW = """
 resource "terraform_data" "slow" {
   input = "slow"
   provisioner "local-exec" {
-    command = "touch started; for i in $(seq 600); do [ -e release ] && break; sleep 0.1; done"
+    command = <<-END
+      touch started
+      for i in $(seq 3000); do
+        [ ! -e release ] && kill -0 $PPID && sleep 0.1 || break
+      done
+    END
   }
 }
 """

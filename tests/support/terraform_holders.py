@@ -1,11 +1,10 @@
 """Terraform runs that hold a lock until they are let go, and others that want it."""
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from patience import PATIENCE, wait_for
 from real_clients import Terraform
 from terraform_blocks import LOCK_MODES, SLOW, backend, value
 
@@ -34,16 +33,8 @@ def applying(tf: Terraform) -> Iterator[subprocess.Popen[str]]:
     """An apply that holds the lock until `release` exists."""
     process = tf.begin("apply", "-auto-approve")
     try:
-        wait_for(tf.path / "started")
+        wait_for(tf.path / "started", process)
         yield process
     finally:
         (tf.path / "release").touch()
-        process.communicate(timeout=60)
-
-
-def wait_for(path: Path) -> None:
-    """Wait until a file exists, 60 seconds at most."""
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} never appeared"
-        time.sleep(0.05)
+        process.communicate(timeout=PATIENCE)

@@ -3,15 +3,14 @@
 import json
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30.0  # seconds
+from patience import PATIENCE, wait_until
 
 
 @dataclass
@@ -46,14 +45,6 @@ class WebhookReceiver:
         """Return what came, once it is so much."""
         wait_until(lambda: len(self.received) >= count)
         return self.received
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE, wait_for
 from real_clients import PROVIDER, Server, Terraform, run, start, stop
 from terraform_blocks import SLOW, value
 
@@ -211,7 +211,7 @@ def test_a_running_apply_is_not_disturbed_and_its_lock_forbids_removal(
     tf.ok("init")
     running = tf.begin("apply", "-auto-approve")
     try:
-        wait_for(tf.path / "started")
+        wait_for(tf.path / "started", running)
         tf.aws(
             *("s3api", "put-bucket-versioning", "--bucket", bucket),
             *("--versioning-configuration", "Status=Suspended"),
@@ -223,7 +223,7 @@ def test_a_running_apply_is_not_disturbed_and_its_lock_forbids_removal(
         assert refused.code == 8
         assert "locks are held" in refused.text
         (tf.path / "release").touch()
-        out, _ = running.communicate(timeout=120)
+        out, _ = running.communicate(timeout=PATIENCE)
         assert running.returncode == 0, out
     finally:
         running.kill()
@@ -233,19 +233,10 @@ def test_a_running_apply_is_not_disturbed_and_its_lock_forbids_removal(
     (tf.path / "release").unlink()
     (tf.path / "started").unlink()
     running = tf.begin("apply", "-auto-approve", "-replace=terraform_data.slow")
-    wait_for(tf.path / "started")
+    wait_for(tf.path / "started", running)
     running.kill()
-    running.communicate(timeout=60)
+    running.communicate(timeout=PATIENCE)
     refused = run(tf.path, tf.environment(), *destroy)
     assert refused.code == 8
     assert "locks are held" in refused.text
     assert "the bucket holds" in refused.text
-
-
-def wait_for(path: Path) -> None:
-    """Wait until a file exists."""
-    for _ in range(600):
-        if path.exists():
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{path.name} did not appear")

@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from holdfast.cli import main
+from patience import PATIENCE, wait_for
 from real_clients import Done, Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, TABLE, backend, value
 
@@ -140,11 +141,10 @@ def test_a_killed_apply(project: Project) -> None:
     tf.write("main.tf", backend(key, LOCK_MODES["both"]) + SLOW)
     tf.ok("init")
     process = tf.begin("apply", "-auto-approve")
-    while not (tf.path / "started").exists():
-        time.sleep(0.05)
+    wait_for(tf.path / "started", process)
     process.kill()
     (tf.path / "release").touch()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert "HF201" not in findings(tf, key)
     time.sleep(1.1)  # then it is older than a second
 
@@ -163,8 +163,7 @@ def test_a_digest_is_not_touched_while_terraform_applies(project: Project) -> No
     tf.ok("apply", "-auto-approve")
     tf.write("main.tf", backend(key, LOCK_MODES["dynamodb"]) + value("first") + SLOW)
     process = tf.begin("apply", "-auto-approve")
-    while not (tf.path / "started").exists():
-        time.sleep(0.05)
+    wait_for(tf.path / "started", process)
     wrong = {"LockID": {"S": f"{BUCKET}/{key}-md5"}, "Digest": {"S": "0" * 32}}
     tf.aws("dynamodb", "put-item", "--table-name", TABLE, "--item", json.dumps(wrong))
 
@@ -173,7 +172,7 @@ def test_a_digest_is_not_touched_while_terraform_applies(project: Project) -> No
     assert done.code == 1
     assert "is locked by" in done.text
     (tf.path / "release").touch()
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out
 
     assert "HF301" not in findings(tf, key)

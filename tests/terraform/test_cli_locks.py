@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from patience import PATIENCE, wait_for
 from real_clients import Done, Server, Terraform, run
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, backend, value
 
@@ -29,13 +29,10 @@ def holdfast(tf: Terraform, *arguments: str) -> Done:
 def killed(tf: Terraform) -> None:
     """Kill an apply with -9 while it holds the lock."""
     process = tf.begin("apply", "-auto-approve")
-    deadline = time.monotonic() + 60
-    while not (tf.path / "started").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(tf.path / "started", process)
     process.kill()
     (tf.path / "release").touch()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
 
 
 def slow_project(project: Project, key: str, mode: str, name: str = "main") -> Terraform:
@@ -91,13 +88,12 @@ def test_the_lock_of_terraform_stops_us(project: Project, mode: str) -> None:
     """We name its holder; and get the lock when it is done."""
     tf = slow_project(project, f"cli-stopped/{mode}.tfstate", mode)
     process = tf.begin("apply", "-auto-approve")
-    while not (tf.path / "started").exists():
-        time.sleep(0.05)
+    wait_for(tf.path / "started", process)
 
     refused = holdfast(tf, "lock")
     (tf.path / "release").touch()
-    waited = holdfast(tf, "lock", "--lock-timeout", "60s", "--while", "echo it is ours")
-    process.communicate(timeout=60)
+    waited = holdfast(tf, "lock", "--lock-timeout", "120s", "--while", "echo it is ours")
+    process.communicate(timeout=PATIENCE)
 
     assert refused.code == 9
     assert "for OperationTypeApply" in refused.text
@@ -113,7 +109,7 @@ def test_breaking_a_dead_lock_never_breaks_that_of_the_next_terraform(
     dead = slow_project(project, key, mode, "dead")
     killed(dead)
     tf = slow_project(project, key, mode, "next")
-    process = tf.begin("apply", "-auto-approve", "-lock-timeout=60s")
+    process = tf.begin("apply", "-auto-approve", "-lock-timeout=120s")
 
     with ThreadPoolExecutor(3) as pool:
         old = json.loads(holdfast(dead, "locks", "--prefix", key, "--json").out)["locks"][0]
@@ -124,15 +120,14 @@ def test_breaking_a_dead_lock_never_breaks_that_of_the_next_terraform(
                 range(3),
             )
         )
-        while not (tf.path / "started").exists():
-            time.sleep(0.05)
+        wait_for(tf.path / "started", process)
         late = holdfast(dead, "unlock", "--id", lock_id, "--yes")
 
     assert 0 in [done.code for done in broken], [done.out for done in broken]
     assert late.code == 10, late.out
     assert _holders(dead, key) == 1
     (tf.path / "release").touch()
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out
     assert "Error releasing" not in out
     assert _holders(dead, key) == 0
@@ -162,14 +157,13 @@ def test_a_process_that_is_killed_under_lock_while_leaves_a_lock(project: Projec
     """Nobody can release it then; unlock does."""
     tf = slow_project(project, "cli-while.tfstate", "both")
     process = subprocess.Popen(
-        ["holdfast", "lock", "--while", "touch started; sleep 2"],
+        ["holdfast", "lock", "--while", "touch started; sleep 60"],
         cwd=tf.path,
         env=tf.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not (tf.path / "started").exists():
-        time.sleep(0.05)
+    wait_for(tf.path / "started", process)
     process.kill()
     process.wait()
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from client_site import Site, make_site
+from patience import PATIENCE, wait_for
 from real_clients import Done, Server, Terraform, run
 from terraform_blocks import SLOW, value
 
@@ -57,14 +57,11 @@ def applying(tf: Terraform) -> Iterator[subprocess.Popen[str]]:
     tf.write("main.tf", SLOW.replace('"slow" {', f'"slow_{uuid.uuid4().hex}" {{'))
     process = tf.begin("apply", "-auto-approve")
     try:
-        deadline = time.monotonic() + 60
-        while not (tf.path / "started").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(tf.path / "started", process)
         yield process
     finally:
         (tf.path / "release").touch()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 def locked_in(site: Site, key: str = "app.tfstate") -> set[str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from client_site import Site, make_site
+from patience import PATIENCE, wait_for
 from real_clients import Done, Terraform, run, start
+from terraform_blocks import SLOW
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform
@@ -165,19 +167,13 @@ def test_a_killed_apply_without_a_file_is_unlocked(project: Project, own: Restar
     site = make_site(own.server, "killed")
     tf = project(on=own.server)
     tf.write("backend.tf", site.block(KEY, "table"))
-    tf.write(
-        "main.tf",
-        'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n'
-        '    command = "touch started; sleep 5"\n  }\n}\n',
-    )
+    tf.write("main.tf", SLOW)
     tf.ok("init")
     process = tf.begin("apply", "-auto-approve")
-    for _ in range(100):
-        if (tf.path / "started").exists():
-            break
-        time.sleep(0.1)
+    wait_for(tf.path / "started", process)
     process.kill()
-    process.communicate(timeout=20)
+    (tf.path / "release").touch()
+    process.communicate(timeout=PATIENCE)
     done = holdfast(tf, "rescue", "--yes")
     assert done.code == 10
     assert "errored.tfstate cannot be read" in done.out

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from client_site import Site, make_site
+from patience import PATIENCE, wait_for
 from real_clients import Done, Server, Terraform, run
 from terraform_blocks import SLOW, value
 
@@ -81,15 +82,6 @@ def pulled(tf: Terraform) -> dict[str, Any]:
     return read
 
 
-def started(tf: Terraform) -> None:
-    """Wait until the slow resource is being made."""
-    for _ in range(300):
-        if (tf.path / "started").exists():
-            return
-        time.sleep(0.1)
-    raise AssertionError("the apply did not start")
-
-
 def begin(tf: Terraform, *arguments: str) -> subprocess.Popen[str]:
     """Start a holdfast command and leave it running."""
     return subprocess.Popen(
@@ -115,7 +107,7 @@ def wait_until_it_says(process: subprocess.Popen[str], text: str) -> None:
 
 def finished(process: subprocess.Popen[str]) -> str:
     """Wait for a command that has to succeed."""
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out
     return out
 
@@ -173,12 +165,12 @@ def test_waits_for_a_running_apply_and_then_refuses(tf: Terraform) -> None:
     """What an apply wrote while restore waited for its lock is not lost: restore begins anew."""
     tf.write("slow.tf", SLOW)
     running = tf.begin("apply", "-auto-approve", '-var=names=["a"]')
-    started(tf)
+    wait_for(tf.path / "started", running)
     waiting = begin(tf, "restore", "--to", "latest~1", "--yes", "--lock-timeout", "2m")
     wait_until_it_says(waiting, "Waiting for")
     (tf.path / "release").touch()
     finished(running)
-    out, _ = waiting.communicate(timeout=120)
+    out, _ = waiting.communicate(timeout=PATIENCE)
     assert "was written since its effect was shown" in out
     assert waiting.returncode == 8
     assert "terraform_data.slow" in resources(tf)
@@ -188,16 +180,23 @@ def test_restores_while_terraform_waits(tf: Terraform, site: Site) -> None:
     """A terraform that waits for the lock reads the restored state when it gets it."""
     backend = site.backend(KEY, lock="both")
     with backend.lock("test"):
-        waiting = tf.begin("apply", "-auto-approve", '-var=names=["a","b"]', "-lock-timeout=60s")
+        waiting = tf.begin("apply", "-auto-approve", '-var=names=["a","b"]', "-lock-timeout=120s")
         wait_until_it_says(waiting, "Acquiring state lock")
-        restoring = begin(tf, "restore", "--serial", "1", "--yes", "--lock-timeout", "60s")
+        restoring = begin(tf, "restore", "--serial", "1", "--yes", "--lock-timeout", "120s")
         wait_until_it_says(restoring, "Waiting for")
-    out, _ = restoring.communicate(timeout=120)
+    out, _ = restoring.communicate(timeout=PATIENCE)
     finished(waiting)
     # Whoever came first, the other saw it: restore either wrote before, or refused after it.
     assert restoring.returncode in {0, 8}, out
     assert resources(tf) == ['terraform_data.each["a"]', 'terraform_data.each["b"]']
     assert tf.run("plan", "-detailed-exitcode", '-var=names=["a","b"]').code == 0
+
+
+def break_locks(site: Site) -> None:
+    """Break what is held, if anything is."""
+    backend = site.backend(KEY)
+    for held in backend.holder():
+        backend.unlock(held)
 
 
 def test_a_restore_that_is_killed_leaves_a_state_that_can_be_used(
@@ -209,13 +208,12 @@ def test_a_restore_that_is_killed_leaves_a_state_that_can_be_used(
         time.sleep(delay)
         process.kill()
         process.communicate()
-        backend = site.backend(KEY)
-        for held in backend.holder():
-            backend.unlock(held)
+        break_locks(site)
         # `state list` refuses a wrong digest, as every command of terraform.
         known = resources(tf)
         assert known[0] == 'terraform_data.each["a"]'
         assert known[1:] in ([], ['terraform_data.each["b"]'])
+    break_locks(site)  # a request of a killed one may have been on its way
     ok(tf, "restore", "--serial", "1", "--yes")
     plan = tf.run("plan", "-detailed-exitcode", '-var=names=["a","b"]')
     assert plan.code == 0, plan.out

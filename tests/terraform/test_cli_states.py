@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE, wait_for
 from real_clients import Done, Terraform, run
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, backend, value
 
@@ -50,7 +51,7 @@ def document(tf: Terraform, *arguments: str) -> Any:
         env=tf.environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     found = json.loads(done.stdout)
@@ -74,14 +75,11 @@ def applying(tf: Terraform) -> Iterator[None]:
         (tf.path / name).unlink(missing_ok=True)
     process = tf.begin("apply", "-auto-approve")
     try:
-        deadline = time.monotonic() + 60
-        while not (tf.path / "started").exists():
-            assert time.monotonic() < deadline, "the apply did not begin"
-            time.sleep(0.05)
+        wait_for(tf.path / "started", process)
         yield
     finally:
         (tf.path / "release").touch()
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out
 
 
@@ -115,16 +113,16 @@ class Asked:
         """Answer, and return the exit code."""
         os.write(self._side, f"{text}\n".encode())
         self.said += self._read_to("never said")
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         """End it as SIGKILL does."""
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
 
     def _read_to(self, text: str) -> str:
         said = ""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while text not in said:
             ready, _, _ = select.select([self._side], [], [], 1)
             assert time.monotonic() < deadline, said
@@ -224,7 +222,7 @@ def test_a_push_that_waited_does_not_take_the_applys_state_away(project: Project
     env = tf.environment()
     with applying(tf):
         waiting = subprocess.Popen(
-            ["holdfast", "push", str(path), "--yes", "--lock-timeout", "60s"],
+            ["holdfast", "push", str(path), "--yes", "--lock-timeout", "120s"],
             cwd=tf.path,
             env=env,
             stdout=subprocess.PIPE,
@@ -232,7 +230,7 @@ def test_a_push_that_waited_does_not_take_the_applys_state_away(project: Project
             text=True,
         )
         said = until_said(waiting, "Waiting for ")
-    rest, _ = waiting.communicate(timeout=90)
+    rest, _ = waiting.communicate(timeout=PATIENCE)
     out = said + rest
 
     assert waiting.returncode == REFUSED, out
@@ -247,7 +245,7 @@ def test_of_two_pushes_at_the_same_time_one_is_refused(project: Project) -> None
     paths = [next_state(tf, name) for name in ("one", "two")]
     processes = [
         subprocess.Popen(
-            ["holdfast", "push", str(path), "--yes", "--lock-timeout", "60s"],
+            ["holdfast", "push", str(path), "--yes", "--lock-timeout", "120s"],
             cwd=tf.path,
             env=tf.environment(),
             stdout=subprocess.PIPE,
@@ -257,7 +255,7 @@ def test_of_two_pushes_at_the_same_time_one_is_refused(project: Project) -> None
         for path in paths
     ]
     for process in processes:
-        process.communicate(timeout=120)
+        process.communicate(timeout=PATIENCE)
     codes = [process.returncode for process in processes]
 
     assert sorted(codes) == [0, REFUSED]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from moved_clock import started
+from patience import PATIENCE, wait_for
 from real_clients import Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, TABLE, backend
-from terraform_holders import wait_for
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform
@@ -49,10 +49,10 @@ def applied(
         clock.move(-ASIDE)
         with_session(tf)
         process = tf.begin("apply", "-auto-approve")
-        wait_for(tf.path / "started")
+        wait_for(tf.path / "started", process)
         clock.move(ASIDE)
         (tf.path / "release").touch()
-        out, _ = process.communicate(timeout=120)
+        out, _ = process.communicate(timeout=PATIENCE)
         done = subprocess.CompletedProcess(["apply"], process.returncode, out)
         clock.move(0)
         written = server.client("s3").list_object_versions(Bucket=BUCKET, Prefix=key)

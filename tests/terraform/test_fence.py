@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE, wait_for
 from real_clients import Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, backend, value
-from terraform_holders import applying, wait_for
+from terraform_holders import applying
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform
@@ -88,7 +89,7 @@ def test_an_apply_whose_lock_was_broken(project: Project, server: Server, fenced
         successor.write("main.tf", backend(key, LOCKFILE) + value("old") + value("x", "new"))
         successor.ok("apply", "-auto-approve")
         (zombie.path / "release").touch()
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=PATIENCE)[0]
 
     if not fenced:
         assert names(server, key) == {"it", "slow"}
@@ -108,9 +109,9 @@ def test_an_apply_whose_lock_another_has_now(project: Project, server: Server) -
         successor.ok("force-unlock", "-force", stored(server, f"{key}.tflock")["ID"])
         with applying(successor) as other:
             (zombie.path / "release").touch()
-            said = " ".join(process.communicate(timeout=60)[0].replace("│", " ").split())
+            said = " ".join(process.communicate(timeout=PATIENCE)[0].replace("│", " ").split())
             (successor.path / "release").touch()
-            assert "Apply complete" in other.communicate(timeout=60)[0]
+            assert "Apply complete" in other.communicate(timeout=PATIENCE)[0]
 
     assert "The rule fence.held refuses this write" in said
     assert "for OperationTypeApply since" in said
@@ -131,12 +132,12 @@ def test_an_apply_without_a_lock_that_is_overtaken(
     racing = begun(project, server, "racing", key, value("first") + SLOW)
     process = racing.begin("apply", "-auto-approve", "-lock=false")
     try:
-        wait_for(racing.path / "started")
+        wait_for(racing.path / "started", process)
         locking.write("main.tf", backend(key, LOCKFILE) + value("first") + value("x", "second"))
         locking.ok("apply", "-auto-approve")
     finally:
         (racing.path / "release").touch()
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=PATIENCE)[0]
 
     if not fenced:
         assert names(server, key) == {"it", "slow"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from losing_proxy import losing
+from patience import PATIENCE
 from real_clients import Done, Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, backend, value
 from terraform_holders import applying
@@ -102,9 +103,9 @@ def test_a_lock_of_the_s3_backend_stops_http(project: Project, mode: str) -> Non
         shown = shown_id(refused)
         waiter = other.begin("apply", "-auto-approve", "-lock-timeout=120s")
         (holder.path / "release").touch()
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
-        out, _ = waiter.communicate(timeout=150)
+        out, _ = waiter.communicate(timeout=PATIENCE)
         assert waiter.returncode == 0, out
     taken = [event for event in journaled(holder.server, key) if event["what"] == "lock-taken"]
     assert taken[0]["lock_id"] == shown
@@ -156,7 +157,7 @@ def test_an_apply_whose_lock_was_broken_overwrites_nothing(project: Project) -> 
         other.write("main.tf", HTTP + value("successor"))
         other.ok("apply", "-auto-approve")
         (zombie.path / "release").touch()
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "HTTP error: 409" in out
     assert '"slow"' in (zombie.path / "errored.tfstate").read_text()
@@ -173,7 +174,7 @@ def test_a_first_apply_whose_lock_was_broken_fails(project: Project) -> None:
         other.ok("force-unlock", "-force", shown_id(other.run("plan")))
         other.ok("apply", "-auto-approve")
         (zombie.path / "release").touch()
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "HTTP error: 409" in out
     assert other.ok("output", "-raw", "it") == "successor"

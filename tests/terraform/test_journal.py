@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from patience import wait_until
 from real_clients import Server, Terraform, start, stop
 from terraform_blocks import BUCKET, LOCK_MODES
 from terraform_holders import applying, twins_in
-from webhook_receiver import WebhookReceiver, receiving, wait_until
+from webhook_receiver import WebhookReceiver, receiving
 
 Project = Callable[..., Terraform]
 pytestmark = pytest.mark.terraform

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from patience import PATIENCE
 from real_clients import Done, Server, Terraform
 from terraform_blocks import BUCKET, LOCK_MODES, SLOW, TABLE, backend, value
 from terraform_holders import applying, twins
@@ -44,12 +45,12 @@ def test_lock_timeout_waits_and_gets_the_lock(project: Project, mode: str) -> No
     """`-lock-timeout` keeps trying and goes on as soon as the holder is done."""
     first, second = twins(project, f"waited/{mode}.tfstate", mode)
     with applying(first) as holder:
-        waiter = second.begin("apply", "-auto-approve", "-lock-timeout=60s")
+        waiter = second.begin("apply", "-auto-approve", "-lock-timeout=120s")
         time.sleep(2)
         assert waiter.poll() is None
         (first.path / "release").touch()
-        holder.communicate(timeout=60)
-        out, _ = waiter.communicate(timeout=90)
+        holder.communicate(timeout=PATIENCE)
+        out, _ = waiter.communicate(timeout=PATIENCE)
 
     assert waiter.returncode == 0, out
 

@@ -14,8 +14,9 @@ from holdfast.engine.records import Setting
 from holdfast.engine.state_records import HeldLock, JournalEntry, State
 from holdfast.server.webhooks import follower, sending
 from journals import ALICE, NOON
+from patience import wait_until
 from told import Told
-from webhook_receiver import Received, wait_until
+from webhook_receiver import Received
 
 ABOUT: dict[str, Any] = {"bucket": "states", "key": "prod/app", "state": "states/prod/app"}
 

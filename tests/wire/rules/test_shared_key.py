@@ -11,7 +11,7 @@ from in_process import Aws
 from lockers import MODES, TERRAFORM, Locker, document, left_of_locks, prepare
 
 CYCLES = 3  # of each process
-LONGEST = 60  # seconds, in which all of them are through
+LONGEST = 200  # seconds, in which all of them are through
 
 
 class Process:
