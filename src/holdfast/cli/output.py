@@ -44,7 +44,8 @@ def print_json(document: Mapping[str, Any]) -> None:
 
     The shape is stable: always an object (a list is a member of it), members in snake_case, times
     in RFC 3339 with `Z`, sizes in bytes, durations in seconds, null for what is not known. Members
-    may be added in later versions. Records (dataclasses, structs), enums, tuples and paths are understood.
+    may be added in later versions. Records (dataclasses, structs), enums, tuples and paths are
+    understood.
     """
     print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
