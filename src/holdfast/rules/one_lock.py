@@ -334,7 +334,11 @@ class OneLock:
             # A deletion on condition means no other lock than the one that is gone.
             if gone is None and (to_delete or waits):
                 gone = self._giving_back.read_elsewhere(name, place, key_id, now)
-            return None if gone is None else self._opened(tx, name, gone)
+            if gone is None:
+                return None
+            document = self._opened(tx, name, gone)
+            self._recent.shown(name, place, key_id, parse(document).id, now)
+            return document
         held = state.lock
         self._recent.shown(name, place, key_id, held.id, now)
         return None if place in held.places else self.document(tx, name, held)

@@ -252,6 +252,25 @@ def test_terraform_with_both_breaks_a_lock_of_one(aws: Aws, taken: str, tool: st
     assert left_of_locks(aws) == []
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_who_breaks_a_lock_in_both_places_spares_the_one_that_is_taken_in_between(
+    aws: Aws, mode: str
+) -> None:
+    """Terraform reads the first lock in the table, and deletes what is there by then."""
+    holder = Locker(aws, "lockfile")
+    holder.lock()
+    own = session(aws)
+    file, table = (Locker(aws, one, config=TERRAFORM, **own) for one in ("lockfile", "dynamodb"))
+    file.holder()
+    file.unlock()
+    assert table.holder() == holder.document
+    other = Locker(aws, mode)
+    other.lock()
+    table.unlock()
+    assert other.holder() == other.document
+    assert len(left_of_locks(aws)) == 1
+
+
 @pytest.mark.parametrize(("taken", "asked"), PAIRS)
 def test_a_waiter_is_shown_the_lock_that_refused_it(aws: Aws, taken: str, asked: str) -> None:
     """Also when it was released in between: without its ID, Terraform gives up waiting."""
