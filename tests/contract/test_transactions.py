@@ -10,6 +10,7 @@ import pytest
 from contract_store import Store
 from holdfast.engine.port import Engine, EngineClosed, EngineError, Reader, Writer
 from holdfast.engine.records import Chunk, Setting
+from patience import PATIENCE
 
 
 def put(engine: Engine, name: str, value: bytes = b"") -> None:
@@ -121,18 +122,18 @@ class waiting_behind:  # noqa: N801 - reads as a statement
     def _hold(self) -> None:
         def work(_: Writer) -> None:
             self._inside.set()
-            self._go.wait(10)
+            self._go.wait(PATIENCE)
 
         self._engine.update(work)
 
     def __enter__(self) -> Callable[[], None]:
         self._thread.start()
-        assert self._inside.wait(10)
+        assert self._inside.wait(PATIENCE)
         return self._go.set
 
     def __exit__(self, *_: object) -> None:
         self._go.set()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
 
 def test_a_view_sees_one_moment(engine: Engine) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from holdfast.engine.port import Engine, EngineClosed, Outcome, Reader, Writer
 from holdfast.engine.records import Setting
+from patience import PATIENCE
 
 
 def putting(name: str) -> Callable[[Writer], str]:
@@ -69,16 +70,16 @@ def test_who_does_not_get_the_turn_is_woken_once_it_is_free(engine: Engine) -> N
 
     def hold(_: Writer) -> None:
         inside.set()
-        go.wait(10)
+        go.wait(PATIENCE)
 
     with ThreadPoolExecutor(1) as threads:
         held = threads.submit(engine.update, hold)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         assert not engine.ask_turn(woken.set)
         assert not woken.is_set()
         go.set()
         held.result()
-        assert woken.wait(10)
+        assert woken.wait(PATIENCE)
     assert engine.update_all([putting("a")]) == [Outcome("a", None)]
 
 
@@ -89,7 +90,7 @@ def test_updates_wait_while_the_turn_is_held(engine: Engine) -> None:
         waiting = [threads.submit(engine.update, putting(name)) for name in "wxyz"]
         assert not any(future.done() for future in waiting)
         engine.update_all([putting("a")])
-        assert [future.result(10) for future in waiting] == list("wxyz")
+        assert [future.result(PATIENCE) for future in waiting] == list("wxyz")
     assert engine.view(names) == list("awxyz")
 
 
@@ -100,7 +101,7 @@ def test_everybody_gets_a_turn(engine: Engine) -> None:
     def ask(number: int) -> None:
         turn.clear()
         if not engine.ask_turn(turn.set):
-            assert turn.wait(10)
+            assert turn.wait(PATIENCE)
         engine.update_all([putting(f"asked{number}")])
 
     with ThreadPoolExecutor(5) as threads:
@@ -108,7 +109,7 @@ def test_everybody_gets_a_turn(engine: Engine) -> None:
         for number in range(50):
             ask(number)
         for future in done:
-            future.result(10)
+            future.result(PATIENCE)
     assert len(engine.view(names)) == 250
 
 

@@ -13,6 +13,7 @@ from holdfast.engine.open import open_directory
 from holdfast.engine.port import Writer
 from holdfast.engine.records import Chunk
 from holdfast.engine.verify import check_database
+from patience import PATIENCE
 
 SMALL = 1_100_000  # bytes; what stays takes half of that, and few free pages stay
 
@@ -36,7 +37,7 @@ def check(directory: Path) -> None:
         chunks = opened.engine.view(lambda tx: list(tx.scan(Chunk)))
         assert [one.number for one in chunks] == kept
         assert all(one.data == upkeep_child.data_of(one.number) for one in chunks)
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while (directory / DATABASE).stat().st_size > SMALL and time.monotonic() < until:
             time.sleep(0.02)
         assert (directory / DATABASE).stat().st_size <= SMALL

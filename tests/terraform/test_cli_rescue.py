@@ -43,7 +43,7 @@ class Restartable:
 
     def restart(self) -> None:
         """Start it again after it was killed."""
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         self.process, self.server = start(self._data, "--listen", self._address)
 
 
@@ -53,7 +53,7 @@ def own(tmp_path: Path) -> Iterator[Restartable]:
     made = Restartable(tmp_path / "data")
     yield made
     made.process.kill()
-    made.process.wait(20)
+    made.process.wait(PATIENCE)
 
 
 def lost(

@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 import pytest
 
 from holdfast.aws.compiled import Compiled
+from patience import PATIENCE
 
 
 def test_a_value_is_made_once() -> None:
@@ -51,7 +52,7 @@ def test_what_failed_is_made_again() -> None:
 def test_other_threads_see_only_what_is_complete() -> None:
     """A thread that asks for an announced value waits until it is filled."""
     compiled: Compiled[list[int]] = Compiled()
-    announced, seen = Barrier(2, timeout=10), []
+    announced, seen = Barrier(2, timeout=PATIENCE), []
 
     def make() -> list[int]:
         value: list[int] = []

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from holdfast.engine.beside import MOST_BEHIND, Beside
+from patience import PATIENCE
 
 
 def failing(error: Exception) -> Callable[[], None]:
@@ -30,7 +31,7 @@ def test_steps_are_done_in_their_order() -> None:
 def test_the_first_error_comes_out_at_the_end() -> None:
     """Not before, and not the second in its place."""
     beside, done, go_on = Beside(), list[object](), threading.Event()
-    beside.do(lambda: done.append(go_on.wait(10)))
+    beside.do(lambda: done.append(go_on.wait(PATIENCE)))
     beside.do(failing(KeyError("first")))
     beside.do(failing(KeyError("second")))
     go_on.set()
@@ -58,7 +59,7 @@ def test_what_is_forgotten_is_done_first() -> None:
     beside.do(failing(KeyError()))
     go_on = threading.Event()
     other = Beside()
-    other.do(lambda: done.append(go_on.wait(10)))
+    other.do(lambda: done.append(go_on.wait(PATIENCE)))
     go_on.set()
     other.forget()
     beside.forget()
@@ -69,12 +70,12 @@ def test_too_many_steps_are_waited_for() -> None:
     """Whoever gives one more than may be behind goes on only when one of them is done."""
     beside, done, go_on = Beside(), list[object](), threading.Event()
     for _ in range(MOST_BEHIND):
-        beside.do(lambda: done.append(go_on.wait(10)))
+        beside.do(lambda: done.append(go_on.wait(PATIENCE)))
     giver = threading.Thread(target=beside.do, args=(lambda: done.append(True),))
     giver.start()
     giver.join(0.2)
     assert giver.is_alive()
     go_on.set()
-    giver.join(10)
+    giver.join(PATIENCE)
     beside.finish()
     assert done == [True] * (MOST_BEHIND + 1)

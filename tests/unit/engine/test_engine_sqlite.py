@@ -18,6 +18,7 @@ import pytest
 from holdfast.engine.port import CorruptData, EngineError, Reader, Writer
 from holdfast.engine.records import Chunk, Setting
 from holdfast.engine.sqlite import SqliteEngine
+from patience import PATIENCE
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_waiting_updates_share_a_commit(engine: SqliteEngine) -> None:
 
     def hold(_: Writer) -> None:
         inside.set()
-        go.wait(10)
+        go.wait(PATIENCE)
 
     def watched(statement: str) -> None:
         if statement == "COMMIT":
@@ -60,7 +61,7 @@ def test_waiting_updates_share_a_commit(engine: SqliteEngine) -> None:
     writer_of(engine).set_trace_callback(watched)
     with ThreadPoolExecutor(41) as threads:
         threads.submit(engine.update, hold)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         done = [threads.submit(put, engine, str(number)) for number in range(40)]
         while engine._commits is not None and len(engine._commits._turns._queue) < 40:
             threading.Event().wait(0.001)
@@ -233,7 +234,7 @@ def test_the_log_does_not_grow_without_end(
         try:
             for number in range(40):
                 put(engine, str(number), bytes(1 << 18))
-            log, until = tmp_path / "x.db-wal", time.monotonic() + 10
+            log, until = tmp_path / "x.db-wal", time.monotonic() + PATIENCE
             while (size := log.stat().st_size) >= 5 << 20 and time.monotonic() < until:
                 put(engine, "more", b"")  # a reader may have been in the way: it is tried again
         finally:
@@ -279,7 +280,7 @@ def test_space_is_given_back_when_there_is_nothing_else_to_do(
     engine.update(fill)
     engine.update(clear)
     file = next(tmp_path.glob("*.db"))
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
 
     while file.stat().st_size > 8 << 20 and time.monotonic() < until:
         time.sleep(0.05)

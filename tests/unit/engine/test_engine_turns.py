@@ -13,6 +13,7 @@ from holdfast.engine.port import EngineClosed, EngineError, Outcome, Reader, Wri
 from holdfast.engine.records import Setting
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.turns import Ticket, Turns, Waiter
+from patience import PATIENCE
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_an_interrupt_goes_to_the_main_thread_and_to_nobody_else(engine: SqliteE
         with pytest.raises(KeyboardInterrupt):
             engine.update_all([putting("own"), interrupting])
         with pytest.raises(EngineError, match="interrupted"):
-            joined.result(10)
+            joined.result(PATIENCE)
     assert engine.view(names) == []
     assert engine.update(putting("after")) == "after"
     assert engine.view(names) == ["after"]
@@ -92,7 +93,7 @@ def test_an_interrupt_while_waiting_loses_no_turn(engine: SqliteEngine) -> None:
 
     def hold(_: Writer) -> None:
         inside.set()
-        go.wait(10)
+        go.wait(PATIENCE)
 
     def interrupt() -> None:
         waiting(engine, 1)
@@ -102,13 +103,13 @@ def test_an_interrupt_while_waiting_loses_no_turn(engine: SqliteEngine) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         held = threads.submit(engine.update, hold)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         threads.submit(interrupt)
         with pytest.raises(KeyboardInterrupt):
             engine.update(putting("given up"))
         go.set()
-        held.result(10)
-        assert threads.submit(engine.update, putting("after")).result(10) == "after"
+        held.result(PATIENCE)
+        assert threads.submit(engine.update, putting("after")).result(PATIENCE) == "after"
     assert engine.view(names) == ["after"]
 
 
@@ -130,7 +131,7 @@ def test_an_event_loop_that_has_ended_takes_no_turn_along(engine: SqliteEngine) 
 
     def hold(tx: Writer) -> str:
         inside.set()
-        go.wait(10)
+        go.wait(PATIENCE)
         return putting("held")(tx)
 
     loop = asyncio.new_event_loop()
@@ -140,15 +141,15 @@ def test_an_event_loop_that_has_ended_takes_no_turn_along(engine: SqliteEngine) 
 
     with ThreadPoolExecutor(2) as threads:
         held = threads.submit(engine.update, hold)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         assert not engine.ask_turn(wake)
         waiting(engine, 1)
         behind = threads.submit(engine.update, putting("behind"))
         waiting(engine, 2)
         loop.close()
         go.set()
-        assert held.result(10) == "held"
-        assert behind.result(10) == "behind"
+        assert held.result(PATIENCE) == "held"
+        assert behind.result(PATIENCE) == "behind"
     assert engine.update(putting("after")) == "after"
 
 
@@ -165,7 +166,7 @@ def test_close_does_not_wait_forever_for_a_turn_that_is_never_used(
         waiting(engine, 1)
         engine.close()
         with pytest.raises(EngineClosed):
-            stuck.result(10)
+            stuck.result(PATIENCE)
     again = SqliteEngine(tmp_path / "x.db")
     assert again.view(names) == ["before"]
     again.close()
@@ -184,9 +185,9 @@ def test_those_who_wait_at_the_close_have_their_turn(engine: SqliteEngine) -> No
         with pytest.raises(EngineClosed):
             engine.update(putting("late"))
         engine.update_all([putting("a")])
-        assert woken.wait(10)
+        assert woken.wait(PATIENCE)
         assert engine.update_all([putting("b")]) == [Outcome("b", None)]
-        closed.result(10)
+        closed.result(PATIENCE)
 
 
 def test_an_update_waits_for_one_commit_of_a_busy_event_loop(engine: SqliteEngine) -> None:
@@ -197,7 +198,7 @@ def test_an_update_waits_for_one_commit_of_a_busy_event_loop(engine: SqliteEngin
     def ask() -> None:
         turn = threading.Event()
         if not engine.ask_turn(turn.set):
-            assert turn.wait(10)
+            assert turn.wait(PATIENCE)
 
     def update(number: int) -> None:
         began = rounds
@@ -211,7 +212,7 @@ def test_an_update_waits_for_one_commit_of_a_busy_event_loop(engine: SqliteEngin
             waiting(engine, 1)
             engine.update_all([putting(f"loop{number}")])
             rounds += 1
-            update_done.result(10)
+            update_done.result(PATIENCE)
     assert max(answered_after) <= 1
 
 
@@ -241,7 +242,7 @@ def test_an_event_loop_never_waits_for_the_readers_of_threads(engine: SqliteEngi
 
     def linger(_: Reader) -> None:
         inside.release()
-        go.wait(10)
+        go.wait(PATIENCE)
 
     async def read() -> list[str]:
         return engine.view(names)
@@ -249,8 +250,8 @@ def test_an_event_loop_never_waits_for_the_readers_of_threads(engine: SqliteEngi
     with ThreadPoolExecutor(8) as threads:
         lingering = [threads.submit(engine.view, linger) for _ in range(8)]
         for _ in range(4):
-            assert inside.acquire(timeout=10)
-        assert asyncio.run(asyncio.wait_for(read(), 5)) == []
+            assert inside.acquire(timeout=PATIENCE)
+        assert asyncio.run(asyncio.wait_for(read(), PATIENCE / 2)) == []
         go.set()
         for done in lingering:
-            done.result(10)
+            done.result(PATIENCE)

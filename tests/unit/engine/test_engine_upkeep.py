@@ -15,6 +15,7 @@ from holdfast.engine.port import Reader, Writer
 from holdfast.engine.records import Chunk, Setting
 from holdfast.engine.sqlite import SqliteEngine
 from holdfast.engine.upkeep import _KEPT_PAGES, _PAGES_AT_ONCE
+from patience import PATIENCE
 
 _MERGED_AT_ONCE = 1 << 20
 
@@ -53,7 +54,7 @@ def overlapping_readers(engine: SqliteEngine, seconds: float) -> Iterator[None]:
         finally:
             stop.set()
         for reader in readers:
-            reader.result(10)
+            reader.result(PATIENCE)
 
 
 def test_the_log_is_bounded_under_a_steady_load(engine: SqliteEngine, tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_the_log_is_bounded_under_a_steady_load(engine: SqliteEngine, tmp_path: 
         for number in range(0, 3000, 100):
             done = [threads.submit(put, engine, number + more) for more in range(100)]
             for one in done:
-                one.result(10)
+                one.result(PATIENCE)
             largest = max(largest, log.stat().st_size)
     assert largest < 8 * _MERGED_AT_ONCE
 
@@ -76,17 +77,17 @@ def test_a_reader_that_stays_does_not_hold_up_updates(engine: SqliteEngine, tmp_
     def stay(tx: Reader) -> None:
         tx.get(Setting, "x")
         inside.set()
-        go.wait(30)
+        go.wait(PATIENCE)
 
     with ThreadPoolExecutor(1) as threads:
         staying = threads.submit(engine.view, stay)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         for number in range(2000):
             put(engine, number)
         assert log.stat().st_size > 4 * _MERGED_AT_ONCE
         go.set()
-        staying.result(10)
-    until = time.monotonic() + 10
+        staying.result(PATIENCE)
+    until = time.monotonic() + PATIENCE
     number = 0
     while not (begun := _begun_anew(log)) and time.monotonic() < until:
         put(engine, number := number + 1)
@@ -102,11 +103,11 @@ def test_an_update_does_not_wait_for_the_log_to_be_synced(
 
     def sync(_descriptor: int) -> None:
         begun.set()
-        in_time.append(go_on.wait(10))
+        in_time.append(go_on.wait(PATIENCE))
 
     monkeypatch.setattr("holdfast.engine.upkeep._sync", sync)
     put(engine, 0, 2 * _MERGED_AT_ONCE)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     put(engine, 1)
     go_on.set()
     engine.close()
@@ -151,7 +152,7 @@ def test_the_log_is_cut_when_nothing_is_written(engine: SqliteEngine, tmp_path: 
     """Its room goes back to the file system, and what was in it is in the database."""
     for number in range(100):
         put(engine, number, 10_000)
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while (tmp_path / "x.db-wal").stat().st_size and time.monotonic() < until:
         time.sleep(0.02)
     assert (tmp_path / "x.db-wal").stat().st_size == 0
@@ -217,17 +218,17 @@ def test_the_log_is_cut_later_if_a_reader_stays(still: SqliteEngine, tmp_path: P
     def stay(tx: Reader) -> bool:
         before = tx.get(Chunk, b"", 0)
         inside.set()
-        go.wait(30)
+        go.wait(PATIENCE)
         return before is not None and tx.get(Chunk, b"", 0) == before
 
     with ThreadPoolExecutor(1) as threads:
         staying = threads.submit(still.view, stay)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         put(still, 0, 400_000)
         assert tidied(still) is not None
         assert (tmp_path / "x.db-wal").stat().st_size > 0
         go.set()
-        assert staying.result(10)
+        assert staying.result(PATIENCE)
     while tidied(still) is not None:
         pass
     assert (tmp_path / "x.db-wal").stat().st_size == 0
@@ -251,7 +252,7 @@ def test_no_commit_merges_the_log(engine: SqliteEngine) -> None:
     assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
     for number in range(400):
         put(engine, number)
-    assert merged.wait(10)
+    assert merged.wait(PATIENCE)
     assert merged_by == {"holdfast-upkeep"}
 
 

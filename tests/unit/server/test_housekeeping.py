@@ -21,6 +21,7 @@ from holdfast.server.housekeeping_steps import packing_steps, steps
 from holdfast.server.leftovers import collect_garbage, collect_staged
 from holdfast.server.metrics import Metrics
 from holdfast.server.operation import Site
+from patience import PATIENCE
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -168,7 +169,7 @@ def test_the_thread_runs_until_it_is_stopped() -> None:
 
     keeping = Housekeeping(lambda: [Step("tick", run)], _clock, interval=0.001)
     keeping.start()
-    assert all(rounds.acquire(timeout=10) for _ in range(3))
+    assert all(rounds.acquire(timeout=PATIENCE) for _ in range(3))
     keeping.stop()
     keeping.stop()
     assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
@@ -190,7 +191,7 @@ def test_a_thread_pauses_as_it_is_told() -> None:
         lambda: [Step("tick", lambda _: 7)], _clock, 0.001, name="packing", pause=pause
     )
     keeping.start()
-    assert enough.wait(10)
+    assert enough.wait(PATIENCE)
     keeping.stop()
     assert asked[:3] == [(7, "packing")] * 3
 

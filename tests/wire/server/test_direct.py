@@ -14,6 +14,7 @@ from holdfast.server.edge import Edge
 from holdfast.server.health import Health
 from holdfast.server.metrics import Metrics
 from in_process import ENDPOINT, Aws
+from patience import PATIENCE
 
 TABLE = "locks"
 
@@ -136,7 +137,7 @@ def test_a_writer_on_a_thread_is_waited_for_without_waiting(locks: Aws, direct: 
 
         def hold(_: Any) -> None:
             loop.call_soon_threadsafe(inside.set)
-            asyncio.run_coroutine_threadsafe(go.wait(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(go.wait(), loop).result(PATIENCE)
 
         holder = asyncio.create_task(asyncio.to_thread(locks.engine.update, hold))
         await inside.wait()
