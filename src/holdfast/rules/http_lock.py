@@ -36,7 +36,7 @@ class HttpLock:
             return None
         held = self._lock.refused_by(tx, name)
         if held is None:
-            return verdict  # it is too late
+            return verdict
         return Locked(self._lock.document(tx, name, held), verdict.message)
 
     def release(self, tx: JudgedWriter, name: StateName, document: bytes) -> Refusal | None:
