@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from holdfast.engine.state_records import State
+from holdfast.server.states import overrides
 from in_process import Aws
 from lockers import BUCKET, KEY, TERRAFORM, Locker, prepare, session
 from state_documents import instance, resource, state, written
@@ -233,8 +234,20 @@ def test_leave_is_listed_by_bucket_and_prefix(aws: Aws) -> None:
     assert listed(Bucket=BUCKET) == ["a/1", "a/2", "b/1"]
     assert listed(Bucket=BUCKET, Prefix="a/") == ["a/1", "a/2"]
     assert listed(Bucket="other") == []
-    assert listed(Bucket=BUCKET, NextToken=f"{BUCKET}/a/1") == ["a/2", "b/1"]
-    assert listed(NextToken=f"{BUCKET}/a/2") == ["b/1"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"Bucket": BUCKET}, {"Bucket": BUCKET, "Prefix": "a/"}])
+def test_the_list_of_leave_goes_on_at_its_token(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    """After so many states as are looked at for one request."""
+    monkeypatch.setattr(overrides, "_MOST_EXAMINED", 2)
+    for key in ("a/1", "a/2", "a/3"):
+        put(aws.s3, body(1), key)
+        aws.holdfast.put_override(Bucket=BUCKET, Key=key, Reason=f"for {key}")
+    page = aws.holdfast.list_overrides(**asked)
+    rest = aws.holdfast.list_overrides(**asked, NextToken=page["NextToken"])
+    assert [one["Key"] for one in (*page["Overrides"], *rest["Overrides"])] == ["a/1", "a/2", "a/3"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """ListLocks and ListPastLocks: who holds and held, who waited, and what looks dead."""
 
 import json
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from typing import Any
 
@@ -315,11 +316,30 @@ def test_pages_of_past_locks_go_on_at_the_token(aws: Aws, asked: dict[str, str])
     assert len(set(seen)) == len(seen) == 5
 
 
-@pytest.mark.parametrize("token", ["x", "1.5/a", "-1/a", "9999999999999999999999/a"])
-def test_a_token_of_ones_own_is_refused(aws: Aws, token: str) -> None:
+@pytest.mark.parametrize("token", ["x", "ä", "1.5/a", "A" * 64, "A" * 2000])
+@pytest.mark.parametrize("listed", [held, past])
+def test_a_token_of_ones_own_is_refused(aws: Aws, listed: Any, token: str) -> None:
     """It says so rather than begin anywhere."""
     with pytest.raises(ClientError, match="NextToken is not one"):
+        listed(aws, NextToken=token)
+
+
+def test_a_token_is_for_the_list_that_gave_it(aws: Aws) -> None:
+    """It tells nothing of the state that it stands for, and begins no other list."""
+    for number in range(2):
+        lock(aws, f"secret/{number}")
+    token = aws.holdfast.list_locks(Limit=1)["NextToken"]
+    assert b"secret" not in urlsafe_b64decode(token)
+    with pytest.raises(ClientError, match="NextToken is not one"):
         past(aws, NextToken=token)
+
+
+def test_a_token_stands_for_the_longest_key_too(aws: Aws) -> None:
+    """A key has at most 1024 bytes, of which a lock file's name takes some."""
+    for number in range(2):
+        lock(aws, "k" * 1000 + str(number))
+    page = aws.holdfast.list_locks(Limit=1)
+    assert len(held(aws, NextToken=page["NextToken"])) == 1
 
 
 @pytest.mark.parametrize("name", ["Key", "Prefix"])

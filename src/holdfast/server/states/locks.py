@@ -7,6 +7,7 @@ from typing import Any
 from holdfast.aws.errors import ServiceError
 from holdfast.engine.state_records import HeldLock, PastLock, State, Waiter
 from holdfast.server.operation import Params, Result, Snapshot, operation
+from holdfast.server.states.next_token import given_token, next_token
 from holdfast.server.states.seeing import sees
 
 _MOST_EXAMINED = 5000  # records for one request; the client asks for the rest
@@ -18,20 +19,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def list_locks(tx: Snapshot, params: Params) -> Result:
     """List held locks in order of their states, each with its waiters and whether it looks dead."""
     named = _named(params)
-    token, prefix = params.get("NextToken"), _prefix(params)
-    after = tuple(token.split("/", 1)) if token is not None else ()
-    options: dict[str, Any] = {"start": (prefix,) if named else ()}
+    after = given_token(tx, "ListLocks", params)
+    options: dict[str, Any] = {"start": (_prefix(params),) if named else ()}
     if after:
         options = {"after": after[1:] if named else after}
     limit = params.get("Limit", _USUAL_LIMIT)
     found: list[dict[str, Any]] = []
-    last = ""
+    last: tuple[Any, ...] = ()
     for examined, state in enumerate(tx.scan(State, *named, **options)):
         if named and not _wanted(params, state.key):
             break
         if examined == _MOST_EXAMINED or len(found) == limit:
-            return {"Locks": found, "NextToken": last}
-        last = f"{state.bucket}/{state.key}"
+            return {"Locks": found, "NextToken": next_token(tx, "ListLocks", last)}
+        last = state.bucket, state.key
         if state.lock is None or not sees(params, state.bucket, state.key):
             continue
         if (shown := _shown(tx, state, state.lock)) is not None:
@@ -47,13 +47,13 @@ def list_past_locks(tx: Snapshot, params: Params) -> Result:
     earliest = 0 if since is None else _micros(since)
     latest = None if until is None else _micros(until)
     found: list[dict[str, Any]] = []
-    last = ""
+    last: tuple[Any, ...] = ()
     for examined, past in enumerate(_past(tx, params, earliest)):
         if not _wanted(params, past.key):
             break
         if examined == _MOST_EXAMINED or len(found) == limit:
-            return {"Locks": found, "NextToken": last}
-        last = f"{past.at}/{past.key}"
+            return {"Locks": found, "NextToken": next_token(tx, "ListPastLocks", last)}
+        last = past.key, past.at
         if past.at < earliest or (latest is not None and past.at >= latest):
             continue
         if sees(params, past.bucket, past.key):
@@ -81,12 +81,9 @@ def _wanted(params: Params, key: str) -> bool:
 
 def _past(tx: Snapshot, params: Params, earliest: int) -> Iterator[PastLock]:
     """Return past locks from where the request begins."""
-    bucket, token = params["Bucket"], params.get("NextToken")
-    if token is not None:
-        at, _, key = token.partition("/")
-        if not at.isdecimal() or len(at) > 18:
-            raise ServiceError("ValidationException", "NextToken is not one that was given")
-        return tx.scan(PastLock, bucket, after=(key, int(at)))
+    bucket, after = params["Bucket"], given_token(tx, "ListPastLocks", params)
+    if after:
+        return tx.scan(PastLock, bucket, after=after)
     if "Key" in params:
         return tx.scan(PastLock, bucket, params["Key"], start=(earliest,))
     return tx.scan(PastLock, bucket, start=(params.get("Prefix", ""),))

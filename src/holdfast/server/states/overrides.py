@@ -9,6 +9,7 @@ from holdfast.aws.errors import ServiceError
 from holdfast.engine.state_records import Override, State
 from holdfast.server.operation import Params, Result, Snapshot, Transaction, operation
 from holdfast.server.states.named_bucket import named_bucket
+from holdfast.server.states.next_token import given_token, next_token
 from holdfast.server.states.seeing import sees
 
 _USUAL_SECONDS = 600
@@ -43,18 +44,18 @@ def list_overrides(tx: Snapshot, params: Params) -> Result:
         raise ServiceError("ValidationException", "Prefix needs Bucket")
     prefix = params.get("Prefix", "")
     named = () if bucket is None else (bucket,)
-    after = tuple(params.get("NextToken", "").split("/", 1)) if "NextToken" in params else ()
+    after = given_token(tx, "ListOverrides", params)
     if after and bucket is not None:
         after = after[1:]
     options: dict[str, Any] = {"after": after} if after else {"start": (prefix,) if named else ()}
     found: list[dict[str, Any]] = []
-    last = ""
+    last: tuple[Any, ...] = ()
     for examined, state in enumerate(tx.scan(State, *named, **options)):
         if not state.key.startswith(prefix):
             break
         if examined == _MOST_EXAMINED:
-            return {"Overrides": found, "NextToken": last}
-        last = f"{state.bucket}/{state.key}"
+            return {"Overrides": found, "NextToken": next_token(tx, "ListOverrides", last)}
+        last = state.bucket, state.key
         if state.override is None or state.override.until <= tx.now:
             continue
         if sees(params, state.bucket, state.key):
