@@ -37,7 +37,7 @@ class HttpLock:
         held = self._lock.refused_by(tx, name)
         if held is None:
             return verdict
-        return Locked(self._lock.document(tx, name, held), verdict.message)
+        return Locked(self._lock.document(tx, name, held))
 
     def release(self, tx: JudgedWriter, name: StateName, document: bytes) -> Refusal | None:
         """Release the lock that a document names; whatever lock there is if it is empty.

@@ -65,5 +65,4 @@ class PastLocks:
 
 def _micros(moment: datetime) -> int:
     """Return microseconds since the epoch."""
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -59,7 +59,6 @@ class Locked(msgspec.Struct, frozen=True):
     """Another holds the lock that is asked for."""
 
     document: bytes  # its lock document, byte for byte
-    message: str  # who it is, since when, and what to do
 
 
 class Done(msgspec.Struct, frozen=True):

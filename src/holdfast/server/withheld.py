@@ -31,7 +31,7 @@ def lock_as_told(tx: Snapshot, locked: Locked, bucket: str, key: str) -> Locked:
     """Return a lock of another holder as the caller may be told of it; arguments as `as_told`."""
     if tx.may_read(bucket, key):
         return locked
-    return Locked(b"", _message("one_lock", bucket, key))
+    return Locked(b"")
 
 
 def _message(rule: str, bucket: str, key: str) -> str:
