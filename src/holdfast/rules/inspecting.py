@@ -5,11 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from holdfast.terraform.address import LOCK_FILE_SUFFIX
 from holdfast.terraform.lockinfo import NotALockDocument, parse
 from holdfast.terraform.skimming import skim
 from holdfast.terraform.statefile import Header, header_if_readable
 
-LOCK_SUFFIX = ".tflock"
 LARGEST_LOCK = 1 << 16  # bytes of a lock document
 LARGEST_STATE = 1 << 26  # bytes of a state that has to be held to be read
 # Bytes that all inspectors hold of long bodies; of what comes beyond nothing is known.
@@ -177,7 +177,7 @@ class LockInspector:
 
 def inspector_of(key: str) -> StateInspector | LockInspector:
     """Return what reads a body that is written under a key."""
-    return LockInspector() if key.endswith(LOCK_SUFFIX) else StateInspector()
+    return LockInspector() if key.endswith(LOCK_FILE_SUFFIX) else StateInspector()
 
 
 def facts_of(key: str, body: bytes) -> Facts:

@@ -32,6 +32,7 @@ from holdfast.server.access.policies.patterns import Values
 from holdfast.server.access.users import ADMINISTRATOR
 from holdfast.server.judging import REFUSED_BUCKET
 from holdfast.server.operation import MAY_WRITE, OUTPUTS_ONLY, SEES, MayWrite, Params, Sees
+from holdfast.server.state_names import DIGEST_SUFFIX, LOCK_FILE_SUFFIX
 
 # Who could give itself a key of the administrator would be the administrator.
 _CHANGING_USERS = ("iam:Create", "iam:Delete", "iam:Put", "iam:Tag", "iam:Untag", "iam:Update")
@@ -39,8 +40,6 @@ _ONLY_ITSELF = (
     "User: {arn} is not authorized to perform: {need.action} on resource: {need.resource} because "
     "only the administrator may change the administrator"
 )
-# What goes by a state's key, as Terraform names it.
-_LOCK_FILE, _DIGEST = ".tflock", "-md5"
 _REFUSED = f"arn:aws:s3:::{REFUSED_BUCKET}/"
 GET_OUTPUTS = "holdfast:GetOutputs"
 """Ours: to read of a state what `terraform_remote_state` uses of it."""
@@ -114,9 +113,9 @@ def sees_state(reader: Reader, call: Call, bucket: str, key: str) -> bool:
     from holdfast.server.access.s3_actions import guard_of, object_arn
 
     asked = _asked(reader, call)
-    state = key.removesuffix(_LOCK_FILE).removesuffix(_DIGEST)
+    state = key.removesuffix(LOCK_FILE_SUFFIX).removesuffix(DIGEST_SUFFIX)
     guard = guard_of(asked, bucket)
-    arns = (object_arn(bucket, one) for one in (key, state, state + _LOCK_FILE))
+    arns = (object_arn(bucket, one) for one in (key, state, state + LOCK_FILE_SUFFIX))
     try:
         about = _about(asked)
     except ServiceError:

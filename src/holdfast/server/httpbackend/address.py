@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from holdfast.aws.errors import ServiceError
+from holdfast.server.state_names import LOCK_FILE_SUFFIX
 
 STATES = "/-/terraform/"
 LOCKS = "/-/lock/"
@@ -33,7 +34,6 @@ _OPERATIONS: Mapping[str, Mapping[str, str]] = {
         "DELETE": "UnlockState",
     },
 }
-_LOCK_FILE = ".tflock"
 
 
 class Addressed(msgspec.Struct, frozen=True):
@@ -94,8 +94,8 @@ def _checked(key: str) -> str:
         raise _invalid("a key has no piece `.` or `..`")
     if any(character < " " or character == "\x7f" for character in key):
         raise _invalid("a key has no control characters")
-    if key.endswith(_LOCK_FILE):
-        raise _invalid(f"a key that ends in {_LOCK_FILE} is a lock file's; give the state's")
+    if key.endswith(LOCK_FILE_SUFFIX):
+        raise _invalid(f"a key that ends in {LOCK_FILE_SUFFIX} is a lock file's; give the state's")
     return key
 
 

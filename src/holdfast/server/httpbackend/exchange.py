@@ -35,6 +35,7 @@ from holdfast.server.httpbackend.writing import (
 )
 from holdfast.server.operation import CHECKSUM, INSPECTOR, Context, Snapshot, Transaction
 from holdfast.server.serving import Serving
+from holdfast.server.state_names import LOCK_FILE_SUFFIX
 
 _READ: Mapping[str, Callable[[Snapshot, Asked], Response]] = {
     "GetState": get_state,
@@ -56,7 +57,6 @@ _SAME: Mapping[str, tuple[str, bool]] = {
     "LockState": ("PutObject", True),
     "UnlockState": ("DeleteObject", True),
 }
-_LOCK_FILE = ".tflock"
 _UNSIGNED_BODY = SigningContext(b"", "", "", "", UNSIGNED)
 _LOCK_ID = "ID"  # the query parameter with the lock's ID
 
@@ -118,7 +118,7 @@ class StateExchange(Exchange):
         operation, on_lock_file = _SAME[self.operation]
         params = dict(self._params)
         if on_lock_file:
-            params["Key"] += _LOCK_FILE
+            params["Key"] += LOCK_FILE_SUFFIX
         site, who = self._serving.site, self.identity
         claims = without_signature(
             "s3",
